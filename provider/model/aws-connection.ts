@@ -1,0 +1,39 @@
+/** Where the credentials of an AWS connection come from; every value but the profile name is a reference. */
+export type AwsCredentialSource =
+  | { readonly profile: string }
+  | { readonly csv: string }
+  | {
+      readonly accessKeyId: string;
+      readonly secretAccessKey: string;
+      readonly sessionToken?: string | undefined;
+    };
+
+/** TLS of a connection, all paths relative to the project folder. */
+export interface TlsSettings {
+  /** PEM file with the certificate authorities to trust instead of the public roots. */
+  readonly caFile?: string | undefined;
+  /** PEM file with a client certificate chain; goes with `clientKeyFile`. */
+  readonly clientCertFile?: string | undefined;
+  /** PEM file with the client certificate's private key. */
+  readonly clientKeyFile?: string | undefined;
+}
+
+/** URLs instead of the partition's published endpoints. */
+export interface AwsEndpoints {
+  readonly kms?: string | undefined;
+  readonly sts?: string | undefined;
+  readonly tagging?: string | undefined;
+}
+
+/** How to reach AWS KMS in one account and Region. */
+export interface AwsConnection {
+  readonly region: string;
+  /** The account that the credentials must belong to, 12 digits. */
+  readonly account?: string | undefined;
+  readonly endpoint?: AwsEndpoints | undefined;
+  /** Absent: AWS's default credential chain. */
+  readonly credentials?: AwsCredentialSource | undefined;
+  readonly tls?: TlsSettings | undefined;
+  /** Calls per second by API name, where the account's quotas differ from the published ones. */
+  readonly quotas?: Readonly<Record<string, number>> | undefined;
+}

@@ -1,0 +1,131 @@
+import type { AwsConnection } from "../aws-connection";
+import type { KeySpec } from "../key-spec";
+import type { SourceRules } from "../source-rules";
+import type { TokenReport } from "../token";
+import type { WrappingAlgorithm, WrappingKeySpec } from "../wrapping";
+
+/** Names one version of a source key in its token. */
+export interface VersionRef {
+  /** Owner hash, 32 hex digits: who made the key (organisation, project, stack and URN). */
+  readonly owner: string;
+  /** 1 for the first version. */
+  readonly version: number;
+}
+
+/** A value that tells keys apart and tells nothing about the key. */
+export interface Fingerprint {
+  /** `sha256`: digest inside the token; `mac`: MAC of a constant; `spki`: digest of the public key. */
+  readonly method: "sha256" | "mac" | "spki";
+  /** 64 hex digits. */
+  readonly value: string;
+}
+
+/** One version of a source key, as the token holds it. */
+export interface SourceVersion extends VersionRef {
+  /** CKA_ID, 32 hex digits. */
+  readonly id: string;
+  /** The name for people that stands in CKA_LABEL. */
+  readonly name: string;
+  readonly spec: KeySpec;
+  readonly fingerprint: Fingerprint;
+  /** Three bytes in hex, to compare by eye. */
+  readonly checkValue: string;
+  /** False once the version was closed: it can never be wrapped again. */
+  readonly exportable: boolean;
+  /** SubjectPublicKeyInfo (DER, base64) of an asymmetric key. */
+  readonly publicKey?: string;
+}
+
+/** A KMS key that a version was copied to, remembered in the token. */
+export interface CopyLink extends VersionRef {
+  readonly arn: string;
+  /** The pulumi name of the copy. */
+  readonly copyName: string;
+  /** ISO 8601. */
+  readonly copiedAt: string;
+  /** Caller ARN. */
+  readonly copiedBy: string;
+  /** ISO 8601; set once deletion of the copy was scheduled. Until then the copy may need its material again. */
+  readonly deletionDate?: string;
+}
+
+/** Asks for a new version. It is idempotent: an existing version of that owner, number and spec is returned. */
+export interface GenerateRequest extends VersionRef {
+  readonly name: string;
+  readonly spec: KeySpec;
+}
+
+/** Asks to import a version's material into a KMS key that exists already. */
+export interface ImportRequest extends VersionRef {
+  readonly spec: KeySpec;
+  readonly rules: SourceRules;
+  readonly target: AwsTarget;
+  readonly wrappingAlgorithm: WrappingAlgorithm;
+  readonly wrappingKeySpec: WrappingKeySpec;
+  /** ISO 8601; absent: the material does not expire. */
+  readonly validTo?: string;
+  /** True when this very key held this material before (ImportType EXISTING_KEY_MATERIAL where AWS takes it). */
+  readonly existing: boolean;
+  /** The pulumi name of the copy, for the link that the token remembers. */
+  readonly copyName: string;
+}
+
+/** The KMS key that receives material. */
+export interface AwsTarget {
+  readonly connection: AwsConnection & { readonly account: string };
+  readonly keyArn: string;
+  /** Values of `config:` references in `connection`, by reference; they cross IPC only and are stored nowhere. */
+  readonly configValues: Readonly<Record<string, string>>;
+}
+
+/** What the custodian tells of an import. Wrapping key, import token and blob never leave it. */
+export interface ImportReceipt {
+  /** KeyMaterialId that KMS answered, 64 hex digits; absent where the service does not tell one. */
+  readonly keyMaterialId?: string;
+  readonly fingerprint: Fingerprint;
+  readonly checkValue: string;
+  readonly importedAt: string;
+  /** ARN of the caller that imported. */
+  readonly importedBy: string;
+  /** How sameness was shown: see {@link ProofMethod}. */
+  readonly proof: ProofMethod;
+}
+
+/**
+ * How the copy was shown to hold the source's material: `key-material-id` (AWS computes it from key and material; a fresh wrap
+ * returns the same), `public-key` (GetPublicKey equals the token's), `mac` (GenerateMac equals C_Sign), `accepted` (the import
+ * was accepted by a key that was disabled, so that nothing more could be asked of it).
+ */
+export type ProofMethod = "key-material-id" | "public-key" | "mac" | "accepted";
+
+/** Asks to show that a target holds a version: public key or MAC; symmetric keys by a fresh import of the same material. */
+export interface ProveRequest extends ImportRequest {
+  readonly expectedKeyMaterialId?: string;
+}
+
+/**
+ * The process that holds a token. It speaks operations on keys, never PKCS#11, and never wraps under a key that somebody
+ * hands it: it fetches the wrapping key itself over a connection that it verified, and decides the group's rules before each wrap.
+ *
+ * Every method raises `ByokError`: BYOK_TOKEN_* for the token, BYOK_KEY_* for keys, BYOK_TARGET_NOT_TRUSTED and
+ * BYOK_WRAP_REFUSED for rules, BYOK_AWS_* for the cloud, BYOK_CUSTODIAN_FAILED when the process died.
+ */
+export interface CustodianPort {
+  /** Logs in, probes (once per process) and tells what the token is and can do. */
+  connect(): Promise<TokenReport>;
+  /** Versions that pulumi-byok made in this token: all, or those of one owner, lowest version first. */
+  list(owner?: string): Promise<readonly SourceVersion[]>;
+  generate(request: GenerateRequest): Promise<SourceVersion>;
+  /** Rewrites the name in the labels of all versions of an owner. */
+  rename(owner: string, name: string): Promise<void>;
+  importInto(request: ImportRequest): Promise<ImportReceipt>;
+  prove(request: ProveRequest): Promise<ImportReceipt>;
+  /** Sets CKA_EXTRACTABLE=false for ever. */
+  close(version: VersionRef): Promise<SourceVersion>;
+  /** Destroys the version. Refused with BYOK_KEY_HAS_COPIES while a remembered copy may still need it. */
+  destroy(version: VersionRef): Promise<void>;
+  /** Copies that the token remembers for an owner; empty where the token stores no links. */
+  links(owner: string): Promise<readonly CopyLink[]>;
+  /** Remembers when a copy will be gone (or, without a date, that it is gone now). */
+  noteDeletion(version: VersionRef, arn: string, deletionDate?: string): Promise<void>;
+}

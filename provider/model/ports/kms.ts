@@ -1,0 +1,131 @@
+import type { AwsKeySpec, AwsKeyUsage } from "../key-spec";
+import type { WrappingAlgorithm, WrappingKeySpec } from "../wrapping";
+
+/** KeyState of DescribeKey, for the states that keys with imported material can have. */
+export type KmsKeyState =
+  | "Creating"
+  | "Enabled"
+  | "Disabled"
+  | "PendingImport"
+  | "PendingDeletion"
+  | "PendingReplicaDeletion"
+  | "Unavailable"
+  | "Updating";
+
+/** What DescribeKey tells of a key (KeyMetadata), narrowed. */
+export interface KmsKeyFacts {
+  readonly keyId: string;
+  readonly arn: string;
+  readonly account: string;
+  readonly region: string;
+  readonly state: KmsKeyState;
+  readonly origin: string;
+  readonly manager: string;
+  /** As AWS names it; not every value is importable. */
+  readonly spec: string;
+  readonly usage: string;
+  readonly description: string;
+  readonly multiRegion: boolean;
+  readonly createdAt: Date;
+  readonly expires: boolean;
+  readonly validTo?: Date;
+  readonly deletionDate?: Date;
+  /** CurrentKeyMaterialId; symmetric keys only. */
+  readonly keyMaterialId?: string;
+}
+
+/** A grant on a key (ListGrants), narrowed. */
+export interface KmsGrant {
+  readonly grantId: string;
+  readonly grantee: string;
+  readonly operations: readonly string[];
+}
+
+/** Who the credentials belong to (sts:GetCallerIdentity). */
+export interface CallerIdentity {
+  readonly account: string;
+  readonly arn: string;
+}
+
+/** What CreateKey needs; Origin is always EXTERNAL. */
+export interface CreateKeyRequest {
+  readonly spec: AwsKeySpec;
+  readonly usage: AwsKeyUsage;
+  readonly description: string;
+  readonly multiRegion: boolean;
+  /** JSON; absent: AWS's default policy. */
+  readonly policy?: string;
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+/** A key found by its owner tag. */
+export interface OwnedKey {
+  readonly keyId: string;
+  readonly arn: string;
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+/**
+ * The calls of AWS KMS and STS that a lifecycle uses, paced, retried and with errors mapped to `ByokError`. Reads of something
+ * that certainly does not exist (NotFoundException, confirmed by a second look) return undefined and never stand for an
+ * authorisation or network error. It has no call that fetches a wrapping key or sends material: only the custodian has.
+ */
+export interface KmsPort {
+  callerIdentity(): Promise<CallerIdentity>;
+  createKey(request: CreateKeyRequest): Promise<KmsKeyFacts>;
+  describeKey(keyId: string): Promise<KmsKeyFacts | undefined>;
+  listAliases(keyId: string): Promise<readonly string[]>;
+  /** Key id that an alias of this account and Region points to, or undefined. */
+  aliasTarget(alias: string): Promise<string | undefined>;
+  listTags(keyId: string): Promise<Readonly<Record<string, string>>>;
+  getPolicy(keyId: string): Promise<string>;
+  listGrants(keyId: string): Promise<readonly KmsGrant[]>;
+  /** Keys whose tag `byok:owner` has this value: Resource Groups Tagging API where permitted, a paced scan else. */
+  findByOwner(owner: string): Promise<readonly OwnedKey[]>;
+  putPolicy(keyId: string, policy: string): Promise<void>;
+  tag(keyId: string, tags: Readonly<Record<string, string>>): Promise<void>;
+  untag(keyId: string, keys: readonly string[]): Promise<void>;
+  setDescription(keyId: string, description: string): Promise<void>;
+  enable(keyId: string): Promise<void>;
+  disable(keyId: string): Promise<void>;
+  createAlias(alias: string, keyId: string): Promise<void>;
+  updateAlias(alias: string, keyId: string): Promise<void>;
+  /** Deleting an alias that is gone is success. */
+  deleteAlias(alias: string): Promise<void>;
+  scheduleDeletion(keyId: string, windowInDays: number): Promise<Date>;
+  cancelDeletion(keyId: string): Promise<void>;
+}
+
+/** What GetParametersForImport answers. Only the custodian ever holds one. */
+export interface ImportParameters {
+  /** SubjectPublicKeyInfo, DER. */
+  readonly publicKey: Buffer;
+  readonly importToken: Buffer;
+  readonly validTo: Date;
+}
+
+/** What ImportKeyMaterial takes. */
+export interface ImportMaterialRequest {
+  readonly keyId: string;
+  readonly importToken: Buffer;
+  readonly encryptedKeyMaterial: Buffer;
+  /** Absent: KEY_MATERIAL_DOES_NOT_EXPIRE. */
+  readonly validTo?: Date;
+  readonly importType?: "EXISTING_KEY_MATERIAL" | "NEW_KEY_MATERIAL";
+}
+
+/** The calls that only the custodian makes, over its own verified connection. */
+export interface KmsImportPort {
+  callerIdentity(): Promise<CallerIdentity>;
+  describeKey(keyId: string): Promise<KmsKeyFacts | undefined>;
+  getParametersForImport(
+    keyId: string,
+    algorithm: WrappingAlgorithm,
+    wrappingKeySpec: WrappingKeySpec,
+  ): Promise<ImportParameters>;
+  importKeyMaterial(request: ImportMaterialRequest): Promise<{ readonly keyMaterialId?: string }>;
+  /** SubjectPublicKeyInfo, DER. */
+  getPublicKey(keyId: string): Promise<Buffer>;
+  /** HMAC of `message` with the algorithm that fits the key spec. */
+  generateMac(keyId: string, algorithm: string, message: Buffer): Promise<Buffer>;
+}

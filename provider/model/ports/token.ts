@@ -1,0 +1,62 @@
+import type { KeySpec } from "../key-spec";
+import type { TokenReport } from "../token";
+import type { WrappingAlgorithm } from "../wrapping";
+import type { Fingerprint } from "./custodian";
+
+/** One key (for asymmetric types: the pair) in a token, found by its CKA_ID. */
+export interface TokenKey {
+  /** CKA_ID, 32 hex digits; unique by our making, checked whenever it is used. */
+  readonly id: string;
+  /** CKA_LABEL, whole. */
+  readonly label: string;
+  readonly spec: KeySpec;
+  /** CKA_EXTRACTABLE. */
+  readonly extractable: boolean;
+}
+
+/** What to generate. CKA_ID is random and made by the adapter. */
+export interface TokenGenerateRequest {
+  readonly spec: KeySpec;
+  readonly label: string;
+}
+
+/**
+ * A logged-in PKCS#11 token, narrowed to what the custodian needs. Handles never leave it: keys are named by CKA_ID and looked
+ * up again whenever a handle went stale. A removed token is recovered from (drain, C_Finalize, C_Initialize, login) by the next call.
+ *
+ * Raises `ByokError` with BYOK_TOKEN_* and BYOK_KEY_* codes; every CKR code is mapped in one table.
+ */
+export interface TokenPort {
+  /** Identity, and abilities found by self-test; the self-test runs once a process. */
+  report(): Promise<TokenReport>;
+  /** Secret and private keys of this token whose label carries our mark. */
+  listKeys(): Promise<readonly TokenKey[]>;
+  findKey(id: string): Promise<TokenKey | undefined>;
+  generate(request: TokenGenerateRequest): Promise<TokenKey>;
+  setLabel(id: string, label: string): Promise<void>;
+  /**
+   * Wraps a key for an import under `publicKey` (SPKI, DER): OAEP directly, or composed (ephemeral AES-256 generated in the token,
+   * RFC 5649, OAEP of the ephemeral, ephemeral destroyed). The key's attributes are read again first and a drifted template is
+   * refused with BYOK_KEY_DRIFTED; CKA_EXTRACTABLE=false with BYOK_KEY_NOT_EXPORTABLE, whatever the token itself enforces.
+   */
+  wrap(id: string, publicKey: Buffer, algorithm: WrappingAlgorithm): Promise<Buffer>;
+  fingerprint(id: string): Promise<Fingerprint>;
+  /** Three bytes, hex. */
+  checkValue(id: string): Promise<string>;
+  /** SubjectPublicKeyInfo (DER) of an asymmetric key. */
+  publicKey(id: string): Promise<Buffer>;
+  /** HMAC of a message under an HMAC key with the SHA-2 hash of its spec. */
+  mac(id: string, message: Buffer): Promise<Buffer>;
+  /** Signs in the token; for tests of sameness and for proofs. RSA: RSASSA_PKCS1_V1_5_SHA_256; EC: ECDSA over SHA-256, DER. */
+  sign(id: string, message: Buffer): Promise<Buffer>;
+  /** Sets CKA_EXTRACTABLE=false. */
+  close(id: string): Promise<void>;
+  destroy(id: string): Promise<void>;
+  /** Small private data objects (CKO_DATA) whose label starts with `prefix`. */
+  listData(prefix: string): Promise<readonly { readonly label: string; readonly value: Buffer }[]>;
+  /** Writes a data object, replacing the one of the same label: the new one is created before the old one is destroyed. */
+  putData(label: string, value: Buffer): Promise<void>;
+  deleteData(label: string): Promise<void>;
+  /** Drains running operations, logs out and finalizes. Nothing may be called after it. */
+  shutdown(): Promise<void>;
+}

@@ -1,0 +1,22 @@
+import type { OaepHash } from "./token";
+
+/** An AWS account and Regions that keys of a source group may be copied to. */
+export interface AwsTargetEntry {
+  readonly aws: {
+    readonly account: string;
+    readonly regions: readonly string[];
+    /** Only for a private target: the endpoint's host name. */
+    readonly host?: string | undefined;
+    /** Only for a private target: SHA-256 of the CA certificate (DER), 64 hex digits. */
+    readonly caSha256?: string | undefined;
+  };
+}
+
+/** The rules of a source group that are decided again immediately before each wrap. */
+export interface SourceRules {
+  readonly allowedTargets: readonly AwsTargetEntry[];
+  /** True: keys go to local clouds only, which hold them in clear. It can never change. */
+  readonly lab: boolean;
+  /** The weakest OAEP hash that may be used. */
+  readonly minOaepHash: OaepHash;
+}
