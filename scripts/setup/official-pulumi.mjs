@@ -40,7 +40,8 @@ const installed = spawnSync("npm", ["exec", "--yes", `--package=pulumi@${version
   encoding: "utf8",
   timeout: INSTALL_LIMIT_MS,
 });
-if (installed.error?.code === "ETIMEDOUT") giveUp(`it did not finish within ${String(INSTALL_LIMIT_MS / 60_000)} minutes`);
+if (installed.error?.code === "ETIMEDOUT")
+  giveUp(`it did not finish within ${String(INSTALL_LIMIT_MS / 60_000)} minutes`);
 if (installed.status !== 0) {
   const lines = installed.stderr.trim().split("\n");
   giveUp(`it failed: ${lines[lines.length - 1] ?? "no reason given"}`);
