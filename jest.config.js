@@ -18,7 +18,7 @@ module.exports = {
   maxWorkers: 2,
   forceExit: false,
   projects: [
-    project("unit", ["model", "lifecycle", "aws", "sdk", "lint"], 10),
+    project("unit", ["model", "lifecycle", "aws", "sdk"], 10),
     project("local", ["local"], 60),
     project("hsm", ["hsm", "custodian"], 60),
     project("host", ["host", "cli"], 60),

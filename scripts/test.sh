@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# npm test: gets what is missing, builds, runs every check and test. The last line is `N passed, N failed`.
+# npm test -- ARGUMENTS: the same set-up and build, then only jest with these arguments.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+# shellcheck source=scripts/setup/terminal.sh
+. scripts/setup/terminal.sh
+
+printf '== Set-up\n'
+started=$SECONDS
+bash scripts/setup/system-packages.sh --tests
+bash scripts/setup/node-packages.sh
+pulumi_folder="$(bash scripts/setup/pulumi.sh)"
+if [ -f scripts/setup/ministack.sh ]; then bash scripts/setup/ministack.sh; fi
+printf 'done in %s s\n' "$((SECONDS - started))"
+
+exec node scripts/test/run.mjs "$pulumi_folder" "$@"
