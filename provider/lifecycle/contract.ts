@@ -40,6 +40,7 @@ export interface LifecycleContext {
   };
   readonly clock: () => Date;
   readonly random: (bytes: number) => Buffer;
+  readonly sleep: (milliseconds: number) => Promise<void>;
   /** A variable of the process environment, such as BYOK_CONFIRM. */
   readonly env: (name: string) => string | undefined;
   /**
@@ -51,6 +52,8 @@ export interface LifecycleContext {
   readonly configValues: (connection: AwsConnection) => Readonly<Record<string, string>>;
   readonly custodian: (token: TokenConnection) => CustodianPort;
   readonly kms: (connection: AwsConnection) => KmsPort;
+  /** One sentence for each endpoint override in the environment or a profile that is ignored. */
+  readonly ignoredOverrides: (connection: AwsConnection) => readonly string[];
   /** SHA-256 (hex) of each certificate in a PEM file. */
   readonly caDigests: (path: string) => Promise<readonly string[]>;
 }

@@ -46,6 +46,7 @@ export const byokErrorCodes = [
   "BYOK_COPY_DIFFERS",
   "BYOK_CONFIRM_REQUIRED",
   "BYOK_ENGINE_LOST",
+  "BYOK_STATE_TOO_NEW",
   "BYOK_INTERNAL",
 ] as const;
 

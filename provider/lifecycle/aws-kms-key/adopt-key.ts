@@ -1,0 +1,108 @@
+import { ByokError } from "../../model/errors";
+import { keySpecFacts, type KeySpec } from "../../model/key-spec";
+import type { ObservedKey } from "../../model/aws-key-steps";
+import { ownershipTags } from "../../model/owner";
+import { samePolicy } from "../../model/key-policy";
+import type { KmsPort } from "../../model/ports/kms";
+import { userTags } from "../../model/tags";
+import { connectionOf } from "../connection-of";
+import type { LifecycleContext, PlainRecord } from "../contract";
+import type { AwsKmsKeyInputs } from "../inputs/aws-kms-key-inputs";
+import { observeKey } from "./observe-key";
+
+interface Expected {
+  readonly account: string;
+  readonly region: string;
+  readonly spec: KeySpec;
+  readonly usage: string;
+}
+
+/** Reads the key to adopt; what the program does not name becomes what is found, so that preview shows what will be kept. */
+export async function findAdopted(
+  context: LifecycleContext,
+  inputs: AwsKmsKeyInputs,
+  derived: PlainRecord & Expected,
+): Promise<PlainRecord> {
+  const arn = inputs.adopt?.arn ?? "";
+  const observed = await observeKey(context.kms(connectionOf(inputs.group)), arn);
+  if (observed === undefined) throw new ByokError("BYOK_ADOPT_REFUSED", `There is no key ${arn}.`);
+  const { facts } = observed;
+  // Material may decide the usage, so an unnamed one is taken from the key.
+  const usage = inputs.usage ?? facts.usage;
+  requireAdoptable(observed, { ...derived, usage });
+  const lineage = observed.tags[ownershipTags.lineage];
+  const owner = observed.tags[ownershipTags.owner];
+  if (lineage !== undefined && owner !== derived["owner"]) {
+    context.log.warn(`adopts ${facts.arn} from another resource (lineage ${lineage}), which will forget it.`);
+  }
+  context.log.info(
+    facts.state === "PendingImport"
+      ? `adopts ${facts.arn}: our tags are written and the key material is imported; what the program does not name stays as it is.`
+      : `adopts ${facts.arn}: our tags are written; its key material and what the program does not name stay as they are.`,
+  );
+  return {
+    ...derived,
+    usage,
+    adopted: true,
+    description: inputs.description ?? facts.description,
+    policy:
+      inputs.policy !== undefined && !samePolicy(inputs.policy, observed.policy) ? inputs.policy : observed.policy,
+    tags: inputs.tags ?? userTags(observed.tags),
+    aliases: inputs.aliases ?? observed.aliases,
+    enabled: inputs.enabled ?? (facts.state === "PendingImport" ? true : facts.state === "Enabled"),
+    validTo: inputs.validTo ?? (facts.expires ? facts.validTo?.toISOString() : undefined),
+  };
+}
+
+/** A key that our material may enter, or whose material may be ours: what we would have made ourselves. */
+export function requireAdoptable(observed: ObservedKey, expected: Expected): void {
+  const { facts } = observed;
+  const faults = [
+    facts.account !== expected.account || facts.region !== expected.region
+      ? `it is in account ${facts.account}, Region ${facts.region}, and the group in ${expected.account}, ${expected.region}`
+      : undefined,
+    facts.manager !== "CUSTOMER" ? "AWS manages it" : undefined,
+    facts.origin !== "EXTERNAL"
+      ? `its origin is ${facts.origin}, and only EXTERNAL keys take imported material`
+      : undefined,
+    facts.spec !== keySpecFacts[expected.spec].aws
+      ? `its spec is ${facts.spec}, and the source is ${expected.spec}`
+      : undefined,
+    facts.usage !== expected.usage ? `its usage is ${facts.usage}, and ${expected.usage} is asked for` : undefined,
+    facts.multiRegion ? "it is a multi-Region key" : undefined,
+    !["PendingImport", "Enabled", "Disabled"].includes(facts.state) ? `its state is ${facts.state}` : undefined,
+  ].filter((fault) => fault !== undefined);
+  if (faults.length === 0) return;
+  throw new ByokError("BYOK_ADOPT_REFUSED", `${facts.arn} cannot take this source key: ${faults.join("; ")}.`);
+}
+
+/**
+ * Before material enters a key that this run did not make: nobody but the wanted policy lets anyone use it, and no grant does
+ * but those that the program lists.
+ */
+export async function requireUntouched(
+  kms: KmsPort,
+  observed: ObservedKey,
+  wanted: { readonly policy: string | undefined; readonly grants: readonly string[] },
+): Promise<void> {
+  const { facts } = observed;
+  if (wanted.policy !== undefined && !samePolicy(wanted.policy, observed.policy)) {
+    throw new ByokError(
+      "BYOK_ADOPT_REFUSED",
+      `The policy of ${facts.arn} is not the one that the program asks for, so no material was imported.`,
+      {
+        hint: "Look at who changed it; then delete the key, or set its policy to the program's.",
+      },
+    );
+  }
+  const unlisted = (await kms.listGrants(facts.keyId)).filter((grant) => !wanted.grants.includes(grant.grantId));
+  if (unlisted.length === 0) return;
+  const names = unlisted.map((grant) => `${grant.grantId} (${grant.grantee}: ${grant.operations.join(", ")})`);
+  throw new ByokError(
+    "BYOK_ADOPT_REFUSED",
+    `${facts.arn} has grants that the program does not list, so no material was imported: ${names.join("; ")}.`,
+    {
+      hint: "Revoke them, or list their ids in adopt.grants.",
+    },
+  );
+}

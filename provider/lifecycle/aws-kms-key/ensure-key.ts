@@ -1,0 +1,212 @@
+import { dueSteps, describeStep, type KeyRecord, type KeyStep, type ObservedKey } from "../../model/aws-key-steps";
+import { partitionOf } from "../../model/aws-partitions";
+import { ByokError } from "../../model/errors";
+import type { ImportReceipt, ImportRequest } from "../../model/ports/custodian";
+import type { KmsPort } from "../../model/ports/kms";
+import { chooseWrapping, type Wrapping } from "../../model/wrapping";
+import { connectionOf } from "../connection-of";
+import { PartialFailure, type LifecycleContext, type PlainRecord } from "../contract";
+import { canonicalJson } from "../same-json";
+import { requireUntouched } from "./adopt-key";
+import { desiredKey, type KeyInputs } from "./key-inputs";
+import { aliasTaken } from "./locate-key";
+import { observeKey } from "./observe-key";
+import { recordKey, toldBy } from "./record-key";
+
+/** What `ensureKey` works on. */
+export interface KeyUnderWork {
+  readonly lineage: string;
+  readonly keyId: string;
+  readonly inputs: KeyInputs;
+  /** Made by this very call, so that nobody else can have touched it. */
+  readonly madeNow: boolean;
+  /** The material of an adopted key is not ours to touch. */
+  readonly keepMaterial: boolean;
+  /** Earlier outputs; empty on create. */
+  readonly olds: PlainRecord;
+}
+
+/** How long writes may take until reads show them (AWS KMS is eventually consistent), and how often to look. */
+const settle = { attempts: 20, pauseMs: 500 } as const;
+
+/**
+ * Looks, does the next step, looks again, until nothing is left; then tells what was seen. Each step runs at most once in a call:
+ * what reads do not show at once is waited for, not done twice.
+ *
+ * @throws PartialFailure with the outputs so far: the key exists, and the next run goes on from there.
+ */
+export async function ensureKey(context: LifecycleContext, kms: KmsPort, work: KeyUnderWork): Promise<PlainRecord> {
+  const { inputs, keyId, lineage, olds } = work;
+  const desired = desiredKey(inputs, lineage);
+  const wrapping = wrappingOf(inputs);
+  let told: PlainRecord = { proof: olds["proof"], link: olds["link"], wrapping: olds["wrapping"] };
+  const recordNow = (): KeyRecord => ({
+    imported: work.keepMaterial || told["proof"] !== undefined,
+    aliases: Array.isArray(olds["aliases"]) ? olds["aliases"].filter((alias) => typeof alias === "string") : [],
+  });
+  const done = new Set<string>();
+  let seen: ObservedKey | undefined;
+  let current = "reading the key";
+  try {
+    for (let pauses = 0; ;) {
+      const observed = await observeKey(kms, keyId);
+      if (observed === undefined) throw gone(keyId);
+      seen = observed;
+      requireLiving(observed);
+      const due = dueSteps(desired, observed, recordNow());
+      const next = due.find((step) => !done.has(canonicalJson(step)));
+      if (next === undefined && (due.length === 0 || pauses >= settle.attempts)) break;
+      if (next === undefined) {
+        pauses += 1;
+        await context.sleep(settle.pauseMs);
+        continue;
+      }
+      current = describeStep(next);
+      context.mayProceed();
+      context.log.progress(current);
+      if (next.kind === "import") {
+        if (!work.madeNow && !recordNow().imported) {
+          await requireUntouched(kms, observed, { policy: inputs.policy, grants: inputs.adopt?.grants ?? [] });
+        }
+        const receipt = await importMaterial(context, inputs, observed, wrapping, next);
+        told = toldBy(receipt, inputs, wrapping);
+      } else {
+        await perform(kms, keyId, inputs, next);
+      }
+      done.add(canonicalJson(next));
+    }
+    if (told["proof"] === undefined) told = { ...told, ...(await proveAdopted(context, inputs, seen, wrapping)) };
+    return recordKey(inputs, seen, recordNow(), told, desired);
+  } catch (error) {
+    const failure = ByokError.from(error, current);
+    const outputs =
+      seen === undefined ? { ...olds, keyId, pending: [current] } : recordKey(inputs, seen, recordNow(), told, desired);
+    throw new PartialFailure(lineage, outputs, failure.with({ step: current }));
+  }
+}
+
+const gone = (keyId: string): ByokError =>
+  new ByokError("BYOK_AWS_NOT_FOUND", `The KMS key ${keyId} does not exist any more.`, {
+    hint: "Run pulumi refresh, which removes it from the state; the next pulumi up makes a new key.",
+  });
+
+function requireLiving(observed: ObservedKey): void {
+  const { facts } = observed;
+  if (facts.state !== "PendingDeletion" && facts.state !== "PendingReplicaDeletion") return;
+  const date = facts.deletionDate?.toISOString().slice(0, 10) ?? "its date";
+  throw new ByokError("BYOK_AWS_INVALID_STATE", `${facts.arn} is scheduled for deletion; AWS deletes it on ${date}.`, {
+    hint: "Cancel the deletion in AWS (kms:CancelKeyDeletion) to keep the key, or remove this resource from the program to let it go.",
+  });
+}
+
+/** The way the material travels; what check refused before cannot have got here, unless the token was not known then. */
+function wrappingOf(inputs: KeyInputs): Wrapping {
+  const { source } = inputs.material;
+  const { abilities, identity, minOaepHash } = source.group;
+  if (abilities === undefined) {
+    throw new ByokError("BYOK_WRAP_REFUSED", "What the token can do is not known.", {
+      hint: "Make the PIN reference of the source group resolve, and run pulumi up again.",
+    });
+  }
+  const wrapping = chooseWrapping({
+    spec: inputs.spec,
+    abilities,
+    minOaepHash,
+    wrappingKeySpec: inputs.wrappingKeySpec,
+    partition: partitionOf(inputs.region)?.id ?? "aws",
+    tokenModel: identity?.model,
+  });
+  if ("refused" in wrapping) throw new ByokError("BYOK_WRAP_REFUSED", wrapping.refused, { hint: wrapping.hint });
+  return wrapping;
+}
+
+function importRequest(
+  context: LifecycleContext,
+  inputs: KeyInputs,
+  observed: ObservedKey,
+  wrapping: Wrapping,
+): ImportRequest {
+  const { source } = inputs.material;
+  const connection = connectionOf(inputs.group);
+  return {
+    owner: source.owner,
+    version: inputs.version,
+    spec: inputs.spec,
+    rules: {
+      allowedTargets: source.group.allowedTargets,
+      lab: source.group.lab,
+      minOaepHash: source.group.minOaepHash,
+    },
+    target: {
+      connection: { ...connection, account: inputs.account },
+      keyArn: observed.facts.arn,
+      configValues: context.configValues(connection),
+    },
+    wrappingAlgorithm: wrapping.algorithm,
+    wrappingKeySpec: wrapping.wrappingKeySpec,
+    existing: false,
+    copyName: context.name,
+  };
+}
+
+function importMaterial(
+  context: LifecycleContext,
+  inputs: KeyInputs,
+  observed: ObservedKey,
+  wrapping: Wrapping,
+  step: Extract<KeyStep, { kind: "import" }>,
+): Promise<ImportReceipt> {
+  const request = importRequest(context, inputs, observed, wrapping);
+  const expiry = step.validTo === undefined ? {} : { validTo: step.validTo };
+  return context
+    .custodian(inputs.material.source.group.token)
+    .importInto({ ...request, ...expiry, existing: step.existing });
+}
+
+/** An adopted asymmetric or HMAC key is proved by asking it; a symmetric one could only be proved by importing into it. */
+async function proveAdopted(
+  context: LifecycleContext,
+  inputs: KeyInputs,
+  observed: ObservedKey,
+  wrapping: Wrapping,
+): Promise<PlainRecord> {
+  if (inputs.spec === "AES_256") {
+    context.log.warn(
+      "it is not proven that this key holds the source's material: of a symmetric key that only an import can tell, and its material is left as it is.",
+    );
+    return {};
+  }
+  const request = importRequest(context, inputs, observed, wrapping);
+  const receipt = await context.custodian(inputs.material.source.group.token).prove({ ...request, existing: true });
+  return toldBy(receipt, inputs, wrapping);
+}
+
+async function perform(
+  kms: KmsPort,
+  keyId: string,
+  inputs: KeyInputs,
+  step: Exclude<KeyStep, { kind: "import" }>,
+): Promise<void> {
+  switch (step.kind) {
+    case "tag":
+      return kms.tag(keyId, step.tags);
+    case "untag":
+      return kms.untag(keyId, step.keys);
+    case "policy":
+      return kms.putPolicy(keyId, step.policy);
+    case "description":
+      return kms.setDescription(keyId, step.description);
+    case "enable":
+      return kms.enable(keyId);
+    case "disable":
+      return kms.disable(keyId);
+    case "create-alias": {
+      const target = await kms.aliasTarget(step.alias);
+      if (target === keyId) return;
+      if (target !== undefined) throw aliasTaken(step.alias, (inputs.aliases ?? []).indexOf(step.alias), target);
+      return kms.createAlias(step.alias, keyId);
+    }
+    case "delete-alias":
+      return kms.deleteAlias(step.alias);
+  }
+}

@@ -1,0 +1,55 @@
+import { ByokError } from "../../model/errors";
+import { keySpecFacts } from "../../model/key-spec";
+import { ownershipOf, type DesiredKey } from "../../model/aws-key-steps";
+import type { PlainRecord } from "../contract";
+import { awsKmsKeyInputs } from "../inputs/aws-kms-key-inputs";
+
+const complete = awsKmsKeyInputs.required({
+  account: true,
+  region: true,
+  owner: true,
+  spec: true,
+  version: true,
+  usage: true,
+});
+
+/** Checked inputs of a key, with everything that `check` derives. */
+export type KeyInputs = ReturnType<typeof complete.parse>;
+
+/** Checked inputs as create, update, read and delete need them. */
+export function parseKeyInputs(record: PlainRecord): KeyInputs {
+  const parsed = complete.safeParse(keyInputsIn(record));
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new ByokError(
+    "BYOK_INTERNAL",
+    `The recorded inputs of this key lack ${issue?.path.join(".") ?? "a property"}.`,
+    {
+      hint: "Run pulumi refresh, then pulumi up.",
+    },
+  );
+}
+
+/** The inputs within a record of inputs or outputs. */
+export function keyInputsIn(record: PlainRecord): PlainRecord {
+  const names = Object.keys(awsKmsKeyInputs.shape);
+  return Object.fromEntries(names.filter((name) => record[name] !== undefined).map((name) => [name, record[name]]));
+}
+
+/** What the inputs ask of the KMS key of one lineage. */
+export const desiredKey = (inputs: KeyInputs, lineage: string): DesiredKey => ({
+  description: inputs.description,
+  policy: inputs.policy,
+  tags: inputs.tags,
+  aliases: inputs.aliases ?? [],
+  enabled: inputs.enabled ?? true,
+  validTo: inputs.validTo,
+  ownership: ownershipOf(lineage, inputs.owner, inputs.version),
+});
+
+/** A copy's description names its source. */
+export const defaultDescription = (sourceName: string): string => `Copied from ${sourceName} by pulumi-byok`;
+
+/** KeySpec of CreateKey. */
+export const awsSpecOf = (inputs: KeyInputs): (typeof keySpecFacts)[keyof typeof keySpecFacts]["aws"] =>
+  keySpecFacts[inputs.spec].aws;

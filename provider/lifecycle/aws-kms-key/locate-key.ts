@@ -1,0 +1,103 @@
+import { ByokError } from "../../model/errors";
+import { ownershipOf } from "../../model/aws-key-steps";
+import { ownershipTags } from "../../model/owner";
+import type { KmsKeyFacts, KmsPort } from "../../model/ports/kms";
+import type { LifecycleContext } from "../contract";
+import { requireAdoptable, requireUntouched } from "./adopt-key";
+import { awsSpecOf, type KeyInputs } from "./key-inputs";
+import { observeKey } from "./observe-key";
+
+/** The KMS key that a create works on, and where it came from. */
+export interface LocatedKey {
+  readonly keyId: string;
+  readonly from: "made" | "found" | "adopted";
+  /** True where the key holds material already that is to be left alone. */
+  readonly keepMaterial: boolean;
+}
+
+/** The adopted key, else the one that an interrupted run left, else a new one. */
+export async function locateKey(
+  context: LifecycleContext,
+  kms: KmsPort,
+  inputs: KeyInputs,
+  lineage: string,
+): Promise<LocatedKey> {
+  if (inputs.adopt !== undefined) {
+    const observed = await observeKey(kms, inputs.adopt.arn);
+    if (observed === undefined) throw new ByokError("BYOK_ADOPT_REFUSED", `There is no key ${inputs.adopt.arn}.`);
+    requireAdoptable(observed, inputs);
+    return { keyId: observed.facts.keyId, from: "adopted", keepMaterial: observed.facts.state !== "PendingImport" };
+  }
+  context.log.progress("looking for a key that an interrupted run may have left");
+  const found = await findOwn(context, kms, inputs);
+  if (found !== undefined) return { keyId: found.keyId, from: "found", keepMaterial: false };
+  await refuseTakenAliases(kms, inputs.aliases ?? []);
+  context.mayProceed();
+  context.log.progress("creating the KMS key");
+  const made = await kms.createKey({
+    spec: awsSpecOf(inputs),
+    usage: inputs.usage,
+    description: inputs.description ?? "",
+    multiRegion: false,
+    ...(inputs.policy === undefined ? {} : { policy: inputs.policy }),
+    tags: { ...(inputs.tags ?? {}), ...ownershipOf(lineage, inputs.owner, inputs.version) },
+  });
+  return { keyId: made.keyId, from: "made", keepMaterial: false };
+}
+
+async function findOwn(context: LifecycleContext, kms: KmsPort, inputs: KeyInputs): Promise<KmsKeyFacts | undefined> {
+  const owned = await kms.findByOwner(inputs.owner);
+  const sameVersion = owned.filter((key) => key.tags[ownershipTags.version] === String(inputs.version));
+  const candidates: KmsKeyFacts[] = [];
+  for (const { keyId } of sameVersion) {
+    const facts = await kms.describeKey(keyId);
+    if (facts === undefined || facts.spec !== awsSpecOf(inputs)) continue;
+    if (facts.state === "PendingDeletion") {
+      context.log.info(
+        `an earlier key of this resource (${facts.arn}) is pending deletion${until(facts)}; it is left alone.`,
+      );
+      continue;
+    }
+    candidates.push(facts);
+  }
+  const [only, ...others] = candidates;
+  if (only === undefined) return undefined;
+  if (others.length > 0) {
+    throw new ByokError(
+      "BYOK_OWNER_AMBIGUOUS",
+      `Several keys carry the owner tag of this resource: ${candidates.map((key) => key.arn).join(", ")}.`,
+      {
+        hint: "Decide which one it is: adopt: { arn } names it; delete or untag the others.",
+      },
+    );
+  }
+  const observed = await observeKey(kms, only.keyId);
+  if (observed === undefined) return undefined;
+  requireAdoptable(observed, inputs);
+  await requireUntouched(kms, observed, { policy: inputs.policy, grants: [] });
+  const made = only.createdAt.toISOString().slice(0, 16).replace("T", " ");
+  context.log.info(
+    only.state === "PendingImport"
+      ? `found the key that an interrupted run created at ${made} UTC (${only.arn}, pending import); importing its material now.`
+      : `found the key that this resource created at ${made} UTC (${only.arn}); taking it over.`,
+  );
+  return only;
+}
+
+const until = (facts: KmsKeyFacts): string =>
+  facts.deletionDate === undefined ? "" : ` until ${facts.deletionDate.toISOString().slice(0, 10)}`;
+
+/** An alias is never taken from another key; found out before anything is created. */
+async function refuseTakenAliases(kms: KmsPort, aliases: readonly string[]): Promise<void> {
+  for (const [index, alias] of aliases.entries()) {
+    const target = await kms.aliasTarget(alias);
+    if (target !== undefined) throw aliasTaken(alias, index, target);
+  }
+}
+
+/** The refusal to move an alias that another key has. */
+export const aliasTaken = (alias: string, index: number, keyId: string): ByokError =>
+  new ByokError("BYOK_AWS_ALREADY_EXISTS", `aliases[${index}] ${alias} belongs to another key (${keyId}).`, {
+    property: `aliases[${index}]`,
+    hint: "Delete the alias there, adopt that key, or choose another alias.",
+  });

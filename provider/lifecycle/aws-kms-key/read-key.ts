@@ -1,0 +1,97 @@
+import { ownershipTags } from "../../model/owner";
+import type { ObservedKey } from "../../model/aws-key-steps";
+import { samePolicy } from "../../model/key-policy";
+import { userTags } from "../../model/tags";
+import { connectionOf } from "../connection-of";
+import type { LifecycleContext, PlainRecord } from "../contract";
+import { canonicalJson, sameJson } from "../same-json";
+import { desiredKey, keyInputsIn, parseKeyInputs } from "./key-inputs";
+import { observeKey } from "./observe-key";
+import { recordKey } from "./record-key";
+
+/** Looks at the key and tells every drift in words; the engine then shows the same as properties. */
+export async function readKey(
+  context: LifecycleContext,
+  id: string,
+  outputs: PlainRecord,
+): Promise<{ outputs: PlainRecord; inputs: PlainRecord } | undefined> {
+  const inputs = parseKeyInputs(outputs);
+  const keyId = outputs["keyId"];
+  if (typeof keyId !== "string") return { outputs, inputs: keyInputsIn(outputs) };
+  const observed = await observeKey(context.kms(connectionOf(inputs.group)), keyId);
+  if (observed === undefined) {
+    context.log.warn(`drift: ${String(outputs["arn"] ?? keyId)} does not exist any more.`);
+    return undefined;
+  }
+  const lineage = observed.tags[ownershipTags.lineage];
+  if (lineage !== undefined && lineage !== id) {
+    context.log.warn(`drift: ${observed.facts.arn} belongs to another resource now (lineage ${lineage}).`);
+    return { outputs, inputs: keyInputsIn(outputs) };
+  }
+  for (const sentence of driftOf(outputs, observed, id)) context.log.warn(`drift: ${sentence}`);
+  const record = { imported: outputs["proof"] !== undefined || outputs["adopted"] === true, aliases: [] };
+  const found = recordKey(inputs, observed, record, outputs, {
+    ...desiredKey(inputs, id),
+    // What drifted shows as a difference of the property; pending says only what no property shows.
+    policy: undefined,
+    description: undefined,
+    tags: undefined,
+    aliases: [],
+    enabled: observed.facts.state !== "Disabled",
+    validTo: observed.facts.expires ? observed.facts.validTo?.toISOString() : undefined,
+  });
+  return { outputs: found, inputs: keyInputsIn(found) };
+}
+
+function driftOf(outputs: PlainRecord, observed: ObservedKey, id: string): readonly string[] {
+  const { facts } = observed;
+  const sentences: string[] = [];
+  if (facts.state !== outputs["keyState"]) sentences.push(stateSentence(outputs, observed));
+  if (facts.description !== outputs["description"]) {
+    sentences.push(
+      `the description is ${JSON.stringify(facts.description)}, not ${JSON.stringify(outputs["description"])}.`,
+    );
+  }
+  if (typeof outputs["policy"] === "string" && !samePolicy(outputs["policy"], observed.policy))
+    sentences.push("the key policy was changed.");
+  const wanted = Array.isArray(outputs["aliases"]) ? outputs["aliases"].map(String) : [];
+  for (const alias of wanted.filter((name) => !observed.aliases.includes(name)))
+    sentences.push(`${alias} does not point to the key any more.`);
+  for (const alias of observed.aliases.filter((name) => !wanted.includes(name)))
+    sentences.push(`${alias} points to the key and is not in the program.`);
+  sentences.push(...tagDrift(outputs["tags"], userTags(observed.tags)));
+  if (observed.tags[ownershipTags.lineage] !== id)
+    sentences.push(`the tag ${ownershipTags.lineage} is missing; the next pulumi up sets it again.`);
+  const expiry = facts.expires ? facts.validTo?.toISOString() : undefined;
+  const before = typeof outputs["validTo"] === "string" ? new Date(outputs["validTo"]).toISOString() : undefined;
+  if (facts.state !== "PendingImport" && !sameJson(expiry, before)) {
+    sentences.push(
+      `the key material ${expiry === undefined ? "does not expire" : `expires at ${expiry}`}; the program says ${before ?? "that it does not expire"}.`,
+    );
+  }
+  return sentences;
+}
+
+function stateSentence(outputs: PlainRecord, observed: ObservedKey): string {
+  const { facts } = observed;
+  if (facts.state === "PendingDeletion") {
+    return `the key is scheduled for deletion; AWS deletes it on ${facts.deletionDate?.toISOString().slice(0, 10) ?? "a date that it does not tell"}.`;
+  }
+  if (facts.state === "PendingImport") {
+    return "the key material is gone (deleted or expired), and nothing can be decrypted; the next pulumi up imports the same material again.";
+  }
+  return `the key is ${facts.state}, not ${String(outputs["keyState"])}.`;
+}
+
+function tagDrift(recorded: unknown, actual: Readonly<Record<string, string>>): readonly string[] {
+  const before: Record<string, unknown> = typeof recorded === "object" && recorded !== null ? { ...recorded } : {};
+  const names = [...new Set([...Object.keys(before), ...Object.keys(actual)])].sort();
+  return names
+    .filter((name) => canonicalJson(before[name]) !== canonicalJson(actual[name]))
+    .map((name) => {
+      const value = actual[name];
+      if (value === undefined) return `the tag ${name} is missing.`;
+      if (before[name] === undefined) return `the tag ${name} was added.`;
+      return `the tag ${name} is ${JSON.stringify(value)}, not ${JSON.stringify(before[name])}.`;
+    });
+}

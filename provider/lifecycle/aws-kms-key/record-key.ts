@@ -1,0 +1,75 @@
+import { describeStep, dueSteps, type DesiredKey, type KeyRecord, type ObservedKey } from "../../model/aws-key-steps";
+import { samePolicy } from "../../model/key-policy";
+import type { ImportReceipt } from "../../model/ports/custodian";
+import { userTags } from "../../model/tags";
+import { sameExpiry } from "../../model/validity";
+import type { Wrapping } from "../../model/wrapping";
+import { schemaVersion } from "../answers";
+import type { PlainRecord } from "../contract";
+import { canonicalJson, sameJson } from "../same-json";
+import { keyInputsIn, type KeyInputs } from "./key-inputs";
+
+/** Outputs of a key: what was observed under the names of the inputs, and what only AWS or the custodian knows. */
+export function recordKey(
+  inputs: KeyInputs,
+  observed: ObservedKey,
+  record: KeyRecord,
+  told: PlainRecord,
+  desired: DesiredKey,
+): PlainRecord {
+  const { facts } = observed;
+  const tags = userTags(observed.tags);
+  return {
+    ...keyInputsIn(inputs),
+    description: facts.description,
+    policy: inputs.policy !== undefined && samePolicy(inputs.policy, observed.policy) ? inputs.policy : observed.policy,
+    tags: sameJson(inputs.tags, tags) ? inputs.tags : tags,
+    aliases: sameSet(inputs.aliases ?? [], observed.aliases) ? inputs.aliases : observed.aliases,
+    enabled: facts.state === "Enabled" ? true : facts.state === "Disabled" ? false : (inputs.enabled ?? true),
+    validTo: observedExpiry(inputs, observed),
+    arn: facts.arn,
+    keyId: facts.keyId,
+    keyState: facts.state,
+    createdAt: facts.createdAt.toISOString(),
+    deletionDate: facts.deletionDate?.toISOString(),
+    proof: told["proof"],
+    link: told["link"],
+    wrapping: told["wrapping"],
+    pending: dueSteps(desired, observed, record).map(describeStep),
+    schemaVersion,
+  };
+}
+
+/** Material that expired shows no expiry any more; the recorded one then says why the key is pending import. */
+function observedExpiry(inputs: KeyInputs, observed: ObservedKey): string | undefined {
+  const { facts } = observed;
+  if (facts.state === "PendingImport") return inputs.validTo;
+  const actual = facts.expires ? facts.validTo : undefined;
+  return sameExpiry(inputs.validTo, actual) ? inputs.validTo : actual?.toISOString();
+}
+
+const sameSet = (one: readonly string[], other: readonly string[]): boolean =>
+  canonicalJson([...one].sort()) === canonicalJson([...other].sort());
+
+/** The outputs `proof`, `link` and `wrapping` after an import. */
+export function toldBy(receipt: ImportReceipt, inputs: KeyInputs, wrapping: Wrapping): PlainRecord {
+  return {
+    proof: {
+      method: receipt.proof,
+      fingerprint: `${receipt.fingerprint.method}:${receipt.fingerprint.value}`,
+      checkValue: receipt.checkValue,
+      keyMaterialId: receipt.keyMaterialId,
+      sourceVersion: inputs.version,
+      provedAt: receipt.importedAt,
+    },
+    link: {
+      source: inputs.material.source.name,
+      sourceOwner: inputs.material.source.owner,
+      sourceVersion: inputs.version,
+      at: receipt.importedAt,
+      by: receipt.importedBy,
+      group: inputs.group.name,
+    },
+    wrapping,
+  };
+}

@@ -1,0 +1,35 @@
+import { z } from "zod";
+import { keySpecSchema, ownerSchema, selfShape } from "./shared-shapes";
+import { sourceGroupRecord } from "./source-group-inputs";
+
+/** Inputs of a source key. */
+export const sourceKeyInputs = z.strictObject({
+  group: sourceGroupRecord,
+  spec: keySpecSchema,
+  label: z
+    .string()
+    .min(1)
+    .max(120)
+    .regex(/^[^\p{C}]+$/u, { error: "may not hold control characters." })
+    .optional(),
+  onDestroy: z.enum(["retain", "destroy"]).default("retain"),
+  exportable: z.boolean().default(true),
+  adopt: z.strictObject({ owner: ownerSchema }).optional(),
+  confirm: z.string().optional(),
+  /** Derived: who the token remembers as the maker. */
+  owner: ownerSchema.optional(),
+  /** Derived: the newest version. */
+  version: z.int().positive().optional(),
+  ...selfShape,
+});
+export type SourceKeyInputs = z.infer<typeof sourceKeyInputs>;
+
+/** A source key as its copies carry it. */
+export const sourceKeyRecord = z.strictObject({
+  name: z.string(),
+  owner: ownerSchema,
+  version: z.int().positive(),
+  spec: keySpecSchema,
+  group: sourceGroupRecord,
+});
+export type SourceKeyRecord = z.infer<typeof sourceKeyRecord>;
