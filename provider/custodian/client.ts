@@ -1,0 +1,108 @@
+import path from "node:path";
+import type { z } from "zod";
+import { ByokError, type ByokErrorCode } from "../model/errors";
+import type { CustodianPort, ImportRequest } from "../model/ports/custodian";
+import type { TokenConnection } from "../model/token";
+import { childEnvironment, credentialEnvironment, type Environment } from "./child-environment";
+import { startChild, type ChildLink } from "./child-link";
+import { operationSchemas, type OperationName } from "./protocol";
+
+/** What a custodian client may be told; everything has a default. */
+export interface CustodianDeps {
+  /** The provider's environment, of which an allow-list reaches the process that holds the token. Default: `process.env`. */
+  readonly environment?: Environment;
+  /** Compiled entry of that process. Default: the one of this package. */
+  readonly entry?: string;
+  /** How long the process may take to start, in milliseconds. Default 20 s. */
+  readonly startTimeoutMs?: number;
+  /** How long {@link OpenCustodian.end} lets a step in flight go on, in milliseconds. Default 150 s. */
+  readonly endTimeoutMs?: number;
+}
+
+/** A custodian and its end. */
+export interface OpenCustodian extends CustodianPort {
+  /** Process id of the process that holds the token, once one was started. */
+  readonly pid: number | undefined;
+  /** Ends the process, after the step in flight. No operation may follow. */
+  end(): Promise<void>;
+}
+
+/**
+ * The provider's side of the process that holds a token. The process starts at the first operation; when it dies, every pending
+ * operation fails with BYOK_CUSTODIAN_FAILED and the next one starts a new process. It ends with the provider.
+ *
+ * @example
+ * const custodian = openCustodian({ module: "softhsm2", label: "byok", pin: "file:./pin" });
+ * const report = await custodian.connect();
+ */
+export function openCustodian(token: TokenConnection, deps: CustodianDeps = {}): OpenCustodian {
+  const environment = deps.environment ?? process.env;
+  let link: ChildLink | undefined;
+  let ended = false;
+  let refusedPin: ByokError | undefined;
+
+  const liveLink = (): ChildLink => {
+    if (link?.alive === true) return link;
+    if (ended) {
+      throw new ByokError("BYOK_CUSTODIAN_FAILED", "The custodian was ended; no operation may follow.");
+    }
+    // A new process must not try a PIN again that the token refused to the one before: tries are counted, and lock the token.
+    if (refusedPin !== undefined) throw refusedPin;
+    link = startChild({
+      token,
+      entry: deps.entry ?? path.join(__dirname, "child.js"),
+      environment: childEnvironment(token, environment),
+      startTimeoutMs: deps.startTimeoutMs ?? 20_000,
+      endTimeoutMs: deps.endTimeoutMs ?? 150_000,
+    });
+    return link;
+  };
+
+  const call = async <R>(
+    operation: OperationName,
+    result: z.ZodType<R>,
+    parameters: readonly unknown[],
+    extra: Readonly<Record<string, string>> = {},
+  ): Promise<R> => {
+    try {
+      const answer = result.safeParse(await liveLink().request(operation, parameters, extra));
+      if (answer.success) return answer.data;
+      throw new ByokError("BYOK_INTERNAL", `The custodian's answer to "${operation}" is malformed.`);
+    } catch (thrown) {
+      const error = ByokError.from(thrown, `The custodian's operation "${operation}"`);
+      if (pinRefusals.includes(error.code)) refusedPin = error;
+      throw error;
+    }
+  };
+
+  const forTarget = ({ target }: ImportRequest): Record<string, string> =>
+    credentialEnvironment(target.connection.credentials, environment);
+
+  const { connect, list, generate, rename, importInto, prove, close, destroy, links, noteDeletion } = operationSchemas;
+  return {
+    get pid() {
+      return link?.pid;
+    },
+    connect: () => call("connect", connect.result, []),
+    list: (owner) => call("list", list.result, owner === undefined ? [] : [owner]),
+    generate: (request) => call("generate", generate.result, [request]),
+    rename: (owner, name) => call("rename", rename.result, [owner, name]),
+    importInto: (request) => call("importInto", importInto.result, [request], forTarget(request)),
+    prove: (request) => call("prove", prove.result, [request], forTarget(request)),
+    close: (version) => call("close", close.result, [version]),
+    destroy: (version) => call("destroy", destroy.result, [version]),
+    links: (owner) => call("links", links.result, [owner]),
+    noteDeletion: (version, arn, deletionDate) =>
+      call("noteDeletion", noteDeletion.result, deletionDate === undefined ? [version, arn] : [version, arn, deletionDate]),
+    end: async () => {
+      ended = true;
+      await link?.end();
+    },
+  };
+}
+
+const pinRefusals: readonly ByokErrorCode[] = [
+  "BYOK_TOKEN_PIN_INCORRECT",
+  "BYOK_TOKEN_PIN_LOCKED",
+  "BYOK_TOKEN_PIN_FINAL_TRY",
+];

@@ -1,0 +1,46 @@
+import type { z } from "zod";
+import { ByokError } from "../model/errors";
+import type { OperationContext } from "./operation-context";
+import { destroy } from "./operations/destroy-version";
+import { importInto } from "./operations/import-into";
+import { close, connect, generate, list, rename } from "./operations/manage-versions";
+import { prove } from "./operations/prove-copy";
+import { links, noteDeletion } from "./operations/track-copies";
+import { operationSchemas, type OperationName } from "./protocol";
+
+/** Parses an operation's parameters, runs it, and lets out nothing but what its schema lists. */
+export type Operation = (context: OperationContext, parameters: unknown) => Promise<unknown>;
+
+/** Every operation by its name. */
+export const operations: { readonly [Name in OperationName]: Operation } = {
+  connect: operation("connect", operationSchemas.connect, connect),
+  list: operation("list", operationSchemas.list, list),
+  generate: operation("generate", operationSchemas.generate, generate),
+  rename: operation("rename", operationSchemas.rename, rename),
+  importInto: operation("importInto", operationSchemas.importInto, importInto),
+  prove: operation("prove", operationSchemas.prove, prove),
+  close: operation("close", operationSchemas.close, close),
+  destroy: operation("destroy", operationSchemas.destroy, destroy),
+  links: operation("links", operationSchemas.links, links),
+  noteDeletion: operation("noteDeletion", operationSchemas.noteDeletion, noteDeletion),
+};
+
+function operation<P extends readonly unknown[], R>(
+  name: OperationName,
+  schemas: { readonly parameters: z.ZodType<P>; readonly result: z.ZodType<R> },
+  run: (context: OperationContext, ...parameters: P) => Promise<R>,
+): Operation {
+  return async (context, raw) => {
+    const parameters = schemas.parameters.safeParse(raw);
+    if (!parameters.success) throw malformed(name, parameters.error);
+    return schemas.result.parse(await run(context, ...parameters.data));
+  };
+}
+
+/** Names the places, never the values: a request may carry what must not be repeated. */
+function malformed(name: OperationName, error: z.ZodError): ByokError {
+  const places = error.issues.map(({ path }) => path.slice(1).map(String).join(".") || "the request").join(", ");
+  return new ByokError("BYOK_INPUT_INVALID", `The custodian's operation "${name}" was asked with a malformed ${places}.`, {
+    hint: "Correct the input of that name.",
+  });
+}

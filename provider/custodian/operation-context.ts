@@ -1,0 +1,40 @@
+import type { AwsConnection } from "../model/aws-connection";
+import type { KmsImportPort } from "../model/ports/kms";
+import type { TokenPort } from "../model/ports/token";
+import type { Interruption } from "./interruption";
+import type { Serialise } from "./serialise";
+
+/** What a connection is opened with besides its settings. It lives as long as the request. */
+export interface ConnectionDeps {
+  /** Values of `config:` references, by reference. */
+  readonly configValues: Readonly<Record<string, string>>;
+  /** For `env:` references, `exec:` commands and proxies. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** SHA-256 (hex) of the CA certificates that the rules were asked about; a CA file that holds others is refused. */
+  readonly caSha256: readonly string[];
+  /** Ends waiting and reading. */
+  readonly signal: AbortSignal;
+}
+
+/** The clouds, as the custodian reaches them: over connections that it opens itself. */
+export interface CloudAdapters {
+  readonly openKmsImport: (connection: AwsConnection, deps: ConnectionDeps) => Promise<KmsImportPort>;
+  /** SHA-256 (hex) of each certificate in a PEM file. */
+  readonly caDigests: (path: string) => Promise<readonly string[]>;
+}
+
+/** Time and chance; tests hand in others, in this process only. */
+export interface Ambience {
+  readonly clock: () => Date;
+  readonly random: (bytes: number) => Buffer;
+  readonly wait: (milliseconds: number) => Promise<void>;
+}
+
+/** What every operation works with. */
+export interface OperationContext extends CloudAdapters, Ambience, Interruption {
+  readonly token: TokenPort;
+  /** Acts on one owner's keys and links run one after the other. */
+  readonly perOwner: Serialise;
+  /** Values of the `env:` references of this request. */
+  readonly environment: Readonly<Record<string, string>>;
+}

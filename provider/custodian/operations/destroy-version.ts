@@ -1,0 +1,49 @@
+import { ByokError } from "../../model/errors";
+import type { CopyLink, VersionRef } from "../../model/ports/custodian";
+import { mayNeedMaterial, readLinks, removeLink, storesLinks } from "../copy-links";
+import { findVersion, versionInWords } from "../find-version";
+import type { KeyLabel } from "../key-label";
+import type { OperationContext } from "../operation-context";
+
+/**
+ * {@link CustodianPort.destroy}: the key, then the links of its version, which are all over by then. A version that is gone
+ * already is success, so that a run that died in between can be repeated.
+ */
+export async function destroy(context: OperationContext, version: VersionRef): Promise<void> {
+  const { token } = context;
+  await context.perOwner(version.owner, async () => {
+    const found = await findVersion(token, version);
+    if (found !== undefined && !(await storesLinks(token))) throw unknownCopies(found.label);
+    const links = (await readLinks(token, version.owner)).filter((link) => link.version === version.version);
+    if (found !== undefined) {
+      const alive = links.filter((link) => mayNeedMaterial(link, context.clock()));
+      if (alive.length > 0) throw hasCopies(found.label, alive);
+      await context.change(() => token.destroy(found.key.id));
+    }
+    for (const link of links.filter((one) => !mayNeedMaterial(one, context.clock()))) await removeLink(token, link);
+  });
+}
+
+function unknownCopies(label: KeyLabel): ByokError {
+  return new ByokError(
+    "BYOK_TOKEN_UNSUPPORTED",
+    `This token cannot store data objects, so nothing remembers where ${versionInWords(label)} was copied to, and it is not destroyed here.`,
+    { hint: "Check that no copy needs it, destroy it with the token's own tool, and set onDestroy to \"retain\"." },
+  );
+}
+
+function hasCopies(label: KeyLabel, links: readonly CopyLink[]): ByokError {
+  return new ByokError(
+    "BYOK_KEY_HAS_COPIES",
+    `${capital(versionInWords(label))} is not destroyed, because copies may still need its material: ${links.map(inWords).join("; ")}.`,
+    { hint: "Schedule the deletion of these copies and wait for the dates, or keep the source key." },
+  );
+}
+
+function inWords({ copyName, arn, deletionDate }: CopyLink): string {
+  const [, , , region, account] = arn.split(":");
+  const fate = deletionDate === undefined ? "not scheduled for deletion" : `deleted on ${deletionDate}`;
+  return `"${copyName}" in account ${account ?? "?"}, Region ${region ?? "?"} (${arn}, ${fate})`;
+}
+
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

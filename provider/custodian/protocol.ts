@@ -1,0 +1,232 @@
+import { z } from "zod";
+import type { AwsConnection } from "../model/aws-connection";
+import { byokErrorCodes, type ByokErrorRecord } from "../model/errors";
+import { keySpecs } from "../model/key-spec";
+import type {
+  AwsTarget,
+  CopyLink,
+  CustodianPort,
+  Fingerprint,
+  ImportReceipt,
+  SourceVersion,
+  VersionRef,
+} from "../model/ports/custodian";
+import type { SourceRules } from "../model/source-rules";
+import type { TokenConnection, TokenReport } from "../model/token";
+import { wrappingKeySpecs } from "../model/wrapping";
+
+// What crosses between the provider and the process that holds a token. Both ends parse everything they receive, and the child
+// parses what it sends: a field that stands in no schema here (a wrapping key, an import token, a blob) cannot cross.
+
+/** An operation's name is the name of its method. */
+export type OperationName = keyof CustodianPort;
+
+type Parameters_<Name extends OperationName> = Parameters<CustodianPort[Name]>;
+type Result<Name extends OperationName> = Awaited<ReturnType<CustodianPort[Name]>>;
+
+const spec = z.enum(keySpecs);
+const owner = z.string().regex(/^[0-9a-f]{32}$/);
+const version = z.int().min(1).max(999_999_999);
+const isoDate = z.iso.datetime({ offset: true });
+const hex = (digits: number) => z.string().regex(new RegExp(`^[0-9a-f]{${digits}}$`));
+const url = z.string().refine((text) => URL.canParse(text));
+const texts = z.record(z.string(), z.string());
+
+const tokenConnectionSchema: z.ZodType<TokenConnection> = z.strictObject({
+  module: z.string().min(1),
+  label: z.string().optional(),
+  serial: z.string().optional(),
+  pin: z.string().min(1),
+  environment: texts.optional(),
+  parameters: z.string().optional(),
+});
+
+const tokenReport: z.ZodType<TokenReport> = z.strictObject({
+  identity: z.strictObject({
+    label: z.string(),
+    serial: z.string(),
+    manufacturer: z.string(),
+    model: z.string(),
+    firmware: z.string(),
+  }),
+  abilities: z.strictObject({
+    oaepHashes: z.array(z.enum(["sha1", "sha256"])),
+    keyWrapPadding: z.enum(["exact", "pads", "none"]),
+    specs: z.array(spec),
+    fingerprint: z.enum(["digest-key", "mac"]),
+    enforcesExtractable: z.boolean(),
+    storesLinks: z.boolean(),
+  }),
+});
+
+const versionFields = { owner, version };
+const versionRef: z.ZodType<VersionRef> = z.strictObject(versionFields);
+
+const fingerprint: z.ZodType<Fingerprint> = z.strictObject({
+  method: z.enum(["sha256", "mac", "spki"]),
+  value: hex(64),
+});
+
+const sourceVersion: z.ZodType<SourceVersion> = z.strictObject({
+  ...versionFields,
+  id: hex(32),
+  name: z.string(),
+  spec,
+  fingerprint,
+  checkValue: hex(6),
+  exportable: z.boolean(),
+  publicKey: z.base64().exactOptional(),
+});
+
+/** Fields of a {@link CopyLink}; the token keeps them as JSON. */
+export const copyLinkFields = {
+  ...versionFields,
+  arn: z.string().min(1),
+  copyName: z.string(),
+  copiedAt: isoDate,
+  copiedBy: z.string(),
+  deletionDate: isoDate.exactOptional(),
+};
+
+const copyLink: z.ZodType<CopyLink> = z.strictObject(copyLinkFields);
+
+const connectionFields = {
+  region: z.string().min(1),
+  endpoint: z.strictObject({ kms: url.optional(), sts: url.optional(), tagging: url.optional() }).optional(),
+  credentials: z
+    .union([
+      z.strictObject({ profile: z.string() }),
+      z.strictObject({ csv: z.string() }),
+      z.strictObject({
+        accessKeyId: z.string(),
+        secretAccessKey: z.string(),
+        sessionToken: z.string().optional(),
+      }),
+    ])
+    .optional(),
+  tls: z
+    .strictObject({
+      caFile: z.string().optional(),
+      clientCertFile: z.string().optional(),
+      clientKeyFile: z.string().optional(),
+    })
+    .optional(),
+  quotas: z.record(z.string(), z.number().positive()).optional(),
+};
+
+const connection: z.ZodType<AwsConnection & { readonly account: string }> = z.strictObject({
+  ...connectionFields,
+  account: z.string().regex(/^\d{12}$/),
+});
+
+const target: z.ZodType<AwsTarget> = z.strictObject({ connection, keyArn: z.string().min(1), configValues: texts });
+
+const rules: z.ZodType<SourceRules> = z.strictObject({
+  allowedTargets: z.array(
+    z.strictObject({
+      aws: z.strictObject({
+        account: z.string(),
+        regions: z.array(z.string()),
+        host: z.string().optional(),
+        caSha256: z.string().optional(),
+      }),
+    }),
+  ),
+  lab: z.boolean(),
+  minOaepHash: z.enum(["sha1", "sha256"]),
+});
+
+const importFields = {
+  ...versionFields,
+  spec,
+  rules,
+  target,
+  wrappingAlgorithm: z.enum([
+    "RSAES_OAEP_SHA_1",
+    "RSAES_OAEP_SHA_256",
+    "RSA_AES_KEY_WRAP_SHA_1",
+    "RSA_AES_KEY_WRAP_SHA_256",
+  ]),
+  wrappingKeySpec: z.enum(wrappingKeySpecs),
+  validTo: isoDate.exactOptional(),
+  existing: z.boolean(),
+  copyName: z.string(),
+};
+
+const importReceipt: z.ZodType<ImportReceipt> = z.strictObject({
+  keyMaterialId: hex(64).exactOptional(),
+  fingerprint,
+  checkValue: hex(6),
+  importedAt: isoDate,
+  importedBy: z.string(),
+  proof: z.enum(["key-material-id", "public-key", "mac", "accepted"]),
+});
+
+/** What each operation takes and answers. */
+export const operationSchemas: {
+  readonly [Name in OperationName]: {
+    readonly parameters: z.ZodType<Parameters_<Name>>;
+    readonly result: z.ZodType<Result<Name>>;
+  };
+} = {
+  connect: { parameters: z.tuple([]), result: tokenReport },
+  list: { parameters: z.tuple([owner.optional()]), result: z.array(sourceVersion) },
+  generate: {
+    parameters: z.tuple([z.strictObject({ ...versionFields, name: z.string(), spec })]),
+    result: sourceVersion,
+  },
+  rename: { parameters: z.tuple([owner, z.string()]), result: z.undefined() },
+  importInto: { parameters: z.tuple([z.strictObject(importFields)]), result: importReceipt },
+  prove: {
+    parameters: z.tuple([z.strictObject({ ...importFields, expectedKeyMaterialId: hex(64).exactOptional() })]),
+    result: importReceipt,
+  },
+  close: { parameters: z.tuple([versionRef]), result: sourceVersion },
+  destroy: { parameters: z.tuple([versionRef]), result: z.undefined() },
+  links: { parameters: z.tuple([owner]), result: z.array(copyLink) },
+  noteDeletion: { parameters: z.tuple([versionRef, z.string().min(1), isoDate.optional()]), result: z.undefined() },
+};
+
+const operationName = z.enum([
+  "connect",
+  "list",
+  "generate",
+  "rename",
+  "importInto",
+  "prove",
+  "close",
+  "destroy",
+  "links",
+  "noteDeletion",
+]) satisfies z.ZodType<OperationName>;
+
+/** From the provider: first which token to hold, then operations. */
+export const toChild = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("hold"), token: tokenConnectionSchema }),
+  z.strictObject({
+    kind: z.literal("request"),
+    id: z.int(),
+    operation: operationName,
+    parameters: z.unknown(),
+    /** Values of the `env:` references that the parameters name. */
+    environment: texts,
+  }),
+]);
+export type ToChild = z.infer<typeof toChild>;
+
+const errorRecord: z.ZodType<ByokErrorRecord> = z.strictObject({
+  code: z.enum(byokErrorCodes),
+  message: z.string(),
+  hint: z.string().exactOptional(),
+  property: z.string().exactOptional(),
+  step: z.string().exactOptional(),
+  retryable: z.boolean().exactOptional(),
+});
+
+/** From the process that holds the token. */
+export const fromChild = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("ready") }),
+  z.strictObject({ kind: z.literal("result"), id: z.int(), value: z.unknown() }),
+  z.strictObject({ kind: z.literal("failure"), id: z.int(), error: errorRecord }),
+]);
+export type FromChild = z.infer<typeof fromChild>;
