@@ -1,0 +1,48 @@
+import type { AwsConnection } from "../model/aws-connection";
+import { parseReference, type Reference } from "../model/references";
+import type { TokenConnection } from "../model/token";
+
+/** The stack's configuration, as the server hands it to `configure`. */
+export interface StackConfig {
+  get(key: string): string | undefined;
+}
+
+/**
+ * Values of the `config:` references that the credentials of a connection name, by `NAMESPACE:KEY`. What is not configured is
+ * left out; whoever resolves the reference then says so.
+ */
+export function configValues(
+  connection: AwsConnection,
+  config: StackConfig | undefined,
+): Readonly<Record<string, string>> {
+  const values: Record<string, string> = {};
+  for (const reference of referencesOf(connection)) {
+    const value = reference.kind === "config" ? config?.get(reference.key) : undefined;
+    if (reference.kind === "config" && value !== undefined) values[reference.key] = value;
+  }
+  return values;
+}
+
+/** What the environment of this process holds of the secrets that a connection may use. */
+export function environmentSecrets(
+  connection: AwsConnection | TokenConnection,
+  env: (name: string) => string | undefined,
+): readonly string[] {
+  const named = referencesOf(connection).flatMap((reference) => (reference.kind === "env" ? [reference.name] : []));
+  return [...named, ...chainVariables].map(env).filter((value) => value !== undefined);
+}
+
+/** Variables with a secret that AWS's default credential chain reads. */
+const chainVariables = ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_CONTAINER_AUTHORIZATION_TOKEN"];
+
+function referencesOf(connection: AwsConnection | TokenConnection): readonly Reference[] {
+  const texts = "pin" in connection ? [connection.pin] : Object.values(connection.credentials ?? {});
+  return texts.flatMap((text: string | undefined) => {
+    try {
+      return text === undefined ? [] : [parseReference(text)];
+    } catch {
+      // A profile's name is no reference, and a literal is refused by whoever resolves it.
+      return [];
+    }
+  });
+}

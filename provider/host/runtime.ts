@@ -1,0 +1,85 @@
+import type { AwsConnection } from "../model/aws-connection";
+import type { CustodianPort } from "../model/ports/custodian";
+import type { KmsPort } from "../model/ports/kms";
+import type { TokenConnection } from "../model/token";
+import { noEngine, openEngineLink, type EngineLink } from "./engine-link";
+import { ProcessLife } from "./process-life";
+import { Redactor } from "./redactor";
+import { SharedConnections } from "./shared-connections";
+
+/** What all hosted lifecycles of a process share. */
+export interface Runtime {
+  readonly engine: EngineLink;
+  readonly life: ProcessLife;
+  readonly redactor: Redactor;
+  readonly clock: () => Date;
+  readonly random: (bytes: number) => Buffer;
+  readonly sleep: (milliseconds: number) => Promise<void>;
+  readonly env: (name: string) => string | undefined;
+  /** One custodian for each token. */
+  readonly custodian: (token: TokenConnection) => CustodianPort;
+  /** One port for each connection and the configured values that it refers to. */
+  readonly kms: (connection: AwsConnection, configValues: Readonly<Record<string, string>>) => KmsPort;
+  readonly ignoredOverrides: (connection: AwsConnection) => readonly string[];
+  readonly caDigests: (path: string) => Promise<readonly string[]>;
+}
+
+/** What a KMS port gets of the process. */
+export interface KmsSurroundings {
+  /** By `NAMESPACE:KEY`. */
+  readonly configValues: Readonly<Record<string, string>>;
+  /** Waits; ends early, with an error, when this process stops. */
+  readonly sleep: (milliseconds: number, signal?: AbortSignal) => Promise<void>;
+}
+
+/** What {@link createRuntime} is put together from. */
+export interface RuntimeParts {
+  readonly openCustodian: (token: TokenConnection) => CustodianPort & { end(): Promise<void> };
+  readonly openKms: (connection: AwsConnection, surroundings: KmsSurroundings) => KmsPort;
+  /** SHA-256 (hex) of each certificate in a PEM file. */
+  readonly caDigests: (path: string) => Promise<readonly string[]>;
+  /** One sentence for each endpoint override in the environment or a profile that is ignored. */
+  readonly ignoredOverrides: (connection: AwsConnection) => readonly string[];
+  readonly clock: () => Date;
+  readonly random: (bytes: number) => Buffer;
+  /** The engine's address, as the CLI hands it over; undefined where no engine started this process. */
+  readonly engineAddress: string | undefined;
+  readonly exit: (code: number) => void;
+}
+
+/** The process-wide pieces, wired together; it listens to signals only where an engine started the process. */
+export function createRuntime(parts: RuntimeParts): Runtime {
+  const engine = parts.engineAddress === undefined ? noEngine : openEngineLink(parts.engineAddress);
+  const custodians = new SharedConnections(parts.openCustodian);
+  const kmsPorts = new SharedConnections(
+    (key: { connection: AwsConnection; values: Readonly<Record<string, string>> }) =>
+      parts.openKms(key.connection, { configValues: key.values, sleep: (ms, signal) => life.sleep(ms, signal) }),
+  );
+  const life = new ProcessLife({
+    engine,
+    endChildren: async () => {
+      await Promise.allSettled(custodians.take().map((custodian) => custodian.end()));
+    },
+    exit: parts.exit,
+  });
+  if (parts.engineAddress !== undefined) life.obeySignals();
+  return {
+    engine,
+    life,
+    redactor: new Redactor(),
+    clock: parts.clock,
+    random: parts.random,
+    sleep: (milliseconds) => life.sleep(milliseconds),
+    env: (name) => process.env[name],
+    custodian: (token) => custodians.get(token),
+    kms: (connection, values) => kmsPorts.get({ connection, values }),
+    ignoredOverrides: parts.ignoredOverrides,
+    caDigests: parts.caDigests,
+  };
+}
+
+const engineAddress = /^(\[[\da-fA-F:]+\]|[\w.-]+):\d{1,5}$/;
+
+/** The engine's address among the arguments of this process, or undefined where something else stands there. */
+export const engineAddressOf = (argument: string | undefined): string | undefined =>
+  argument !== undefined && engineAddress.test(argument) ? argument : undefined;

@@ -1,0 +1,68 @@
+import { randomBytes } from "node:crypto";
+import { caDigests } from "./aws/ca-digests";
+import { ignoredOverrides } from "./aws/ignored-overrides";
+import { openKms } from "./aws/open-kms";
+import { openCustodian } from "./custodian/client";
+import { hostLifecycle, type HostedLifecycle } from "./host/host-lifecycle";
+import { createRuntime, engineAddressOf, type Runtime } from "./host/runtime";
+import { awsKmsGroup } from "./lifecycle/aws-kms-group";
+import { awsKmsKey } from "./lifecycle/aws-kms-key";
+import type { Lifecycle } from "./lifecycle/contract";
+import { sourceGroup } from "./lifecycle/source-group";
+import { sourceKey } from "./lifecycle/source-key";
+
+export type { HostedLifecycle } from "./host/host-lifecycle";
+
+/** What a test package may replace; the state's own entry, {@link load}, replaces nothing. */
+export interface LoadOverrides {
+  /** The present, as rules about dates see it. Signatures, TLS and waiting always use real time. */
+  readonly clock?: () => Date;
+}
+
+const lifecycles: ReadonlyMap<string, Lifecycle> = new Map(
+  [sourceGroup, sourceKey, awsKmsGroup, awsKmsKey].map((lifecycle) => [lifecycle.kind, lifecycle]),
+);
+
+const hosted = new Map<string, HostedLifecycle>();
+let shared: Runtime | undefined;
+
+/**
+ * The entry that the state of every resource names: the provider of one resource kind, one object a kind and process.
+ *
+ * @throws Error when this version of the package does not know the kind.
+ */
+export function load(kind: string): HostedLifecycle {
+  return loadWith(kind, {});
+}
+
+/**
+ * {@link load} for a test package of the same name, which wraps it with a clock of its own. Nothing in environment,
+ * configuration or state leads here. The overrides of the first call hold for the process.
+ */
+export function loadWith(kind: string, overrides: LoadOverrides): HostedLifecycle {
+  const known = hosted.get(kind);
+  if (known !== undefined) return known;
+  const lifecycle = lifecycles.get(kind);
+  if (lifecycle === undefined) {
+    throw new Error(
+      `The installed pulumi-byok knows no resource "${kind}"; a newer version made it. Run: npm install pulumi-byok@latest`,
+    );
+  }
+  shared ??= realRuntime(overrides);
+  const provider = hostLifecycle(lifecycle, shared);
+  hosted.set(kind, provider);
+  return provider;
+}
+
+const realRuntime = (overrides: LoadOverrides): Runtime =>
+  createRuntime({
+    openCustodian: (token) => openCustodian(token),
+    openKms: (connection, surroundings) => openKms(connection, surroundings),
+    ignoredOverrides,
+    caDigests,
+    clock: overrides.clock ?? (() => new Date()),
+    random: randomBytes,
+    // The CLI starts the provider with its own address as the first argument.
+    engineAddress: engineAddressOf(process.argv[2]),
+    exit: (code) => process.exit(code),
+  });

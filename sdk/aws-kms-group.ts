@@ -1,0 +1,137 @@
+import type * as pulumi from "@pulumi/pulumi";
+import type { AwsCredentialSource, AwsEndpoints, TlsSettings } from "../provider/model/aws-connection";
+import { ByokResource } from "./byok-resource";
+import { requireArgs } from "./misuse";
+
+/** Credentials from a profile of the AWS configuration files. */
+export interface AwsProfileArgs {
+  /** Name of the profile. Its `endpoint_url` is ignored, with a warning. */
+  profile: pulumi.Input<string>;
+}
+
+/** Credentials from the CSV file that the AWS console hands out for an access key. */
+export interface AwsCsvArgs {
+  /** Reference to the file's text: `file:PATH`, `exec:COMMAND`, `env:NAME` or `config:NAMESPACE:KEY`. */
+  csv: pulumi.Input<string>;
+}
+
+/** Credentials one by one; each is a reference, never the value itself, which is refused. */
+export interface AwsAccessKeyArgs {
+  /** `file:PATH`, `exec:COMMAND`, `env:NAME` or `config:NAMESPACE:KEY`. */
+  accessKeyId: pulumi.Input<string>;
+  /** `file:PATH`, `exec:COMMAND`, `env:NAME` or `config:NAMESPACE:KEY`. */
+  secretAccessKey: pulumi.Input<string>;
+  /** `file:PATH`, `exec:COMMAND`, `env:NAME` or `config:NAMESPACE:KEY`; only for temporary credentials. */
+  sessionToken?: pulumi.Input<string>;
+}
+
+/** URLs instead of AWS's published endpoints. */
+export interface AwsEndpointArgs {
+  /** URL for AWS KMS. */
+  kms?: pulumi.Input<string>;
+  /** URL for AWS STS. */
+  sts?: pulumi.Input<string>;
+  /** URL for the Resource Groups Tagging API. */
+  tagging?: pulumi.Input<string>;
+}
+
+/** TLS of the connection; paths are relative to the project folder. */
+export interface TlsArgs {
+  /** PEM file with the certificate authorities to trust instead of the public roots. Errors: BYOK_AWS_TLS_UNTRUSTED. */
+  caFile?: pulumi.Input<string>;
+  /** PEM file with a client certificate chain; goes with `clientKeyFile`. */
+  clientCertFile?: pulumi.Input<string>;
+  /** PEM file with the client certificate's private key; goes with `clientCertFile`. */
+  clientKeyFile?: pulumi.Input<string>;
+}
+
+/** Arguments of {@link AwsKmsGroup}. */
+export interface AwsKmsGroupArgs {
+  /** Region code, such as `eu-central-1`. Another Region makes new keys of the group's keys. Errors: BYOK_AWS_REGION_UNKNOWN. */
+  region: pulumi.Input<string>;
+  /** The account that the credentials must belong to, 12 digits. Default: the one they belong to. Errors: BYOK_AWS_WRONG_ACCOUNT. */
+  account?: pulumi.Input<string>;
+  /**
+   * One URL for all services, or one for each. Default: AWS's published endpoints. Overrides in the environment and in
+   * profiles are ignored, with a warning. The source group must name such a target in `allowedTargets`. Errors: BYOK_AWS_UNREACHABLE.
+   */
+  endpoint?: pulumi.Input<string> | pulumi.Input<AwsEndpointArgs>;
+  /** Default: AWS's default credential chain. Errors: BYOK_AWS_CREDENTIALS, BYOK_REFERENCE_UNRESOLVED. */
+  credentials?: pulumi.Input<AwsProfileArgs> | pulumi.Input<AwsCsvArgs> | pulumi.Input<AwsAccessKeyArgs>;
+  /** Default: public roots, no client certificate. */
+  tls?: pulumi.Input<TlsArgs>;
+  /**
+   * Calls per second by API name, such as `{ GetParametersForImport: 0.5 }`, where the account's quotas differ from
+   * those that AWS publishes. Default: the published ones.
+   */
+  quotas?: pulumi.Input<Record<string, pulumi.Input<number>>>;
+}
+
+const outputs = ["connected", "callerArn"] as const;
+
+/** Arguments that a preview does not know when nobody set them. */
+const optional = ["endpoint", "credentials", "tls", "quotas"] as const;
+
+/**
+ * An account and Region of AWS KMS, and how to reach it. It is nothing in the cloud: creating, changing or deleting it writes
+ * nothing there. Permissions: none (sts:GetCallerIdentity needs none).
+ *
+ * @example
+ * ```ts
+ * const frankfurt = new byok.AwsKmsGroup("frankfurt", { region: "eu-central-1" });
+ * const ledger = new byok.AwsKmsGroup("ledger", {
+ *   region: "eu-central-1",
+ *   account: "123456789012",
+ *   credentials: { csv: "file:/run/secrets/aws-credentials.csv" },
+ *   tls: { caFile: "./corporate-ca.pem" },
+ * });
+ * ```
+ */
+export class AwsKmsGroup extends ByokResource {
+  /** True when the last run or refresh reached AWS. */
+  declare public readonly connected: pulumi.Output<boolean>;
+  /** The account, 12 digits. */
+  declare public readonly account: pulumi.Output<string>;
+  /** ARN of the caller that the credentials belong to (GetCallerIdentity). */
+  declare public readonly callerArn: pulumi.Output<string>;
+  /** As in the arguments. */
+  declare public readonly region: pulumi.Output<string>;
+  /** As in the arguments. */
+  declare public readonly endpoint: pulumi.Output<string | AwsEndpoints | undefined>;
+  /** As in the arguments: references, no secrets. */
+  declare public readonly credentials: pulumi.Output<AwsCredentialSource | undefined>;
+  /** As in the arguments. */
+  declare public readonly tls: pulumi.Output<TlsSettings | undefined>;
+  /** As in the arguments. */
+  declare public readonly quotas: pulumi.Output<Record<string, number> | undefined>;
+
+  readonly #given: readonly (typeof optional)[number][];
+
+  /**
+   * @param name - name of the resource in the program; log lines and errors use it.
+   * @param args - place and way.
+   * @param opts - Pulumi's options for any resource.
+   */
+  constructor(name: string, args: AwsKmsGroupArgs, opts?: pulumi.CustomResourceOptions) {
+    super(
+      "AwsKmsGroup",
+      name,
+      { args: { account: undefined, ...requireArgs("AwsKmsGroup", name, args) }, unpacked: {}, outputs },
+      opts,
+    );
+    this.#given = optional.filter((property) => args[property] !== undefined);
+  }
+
+  /**
+   * What a key in this group carries of it: checked inputs only, which a preview knows.
+   * @internal
+   */
+  get record(): pulumi.Inputs {
+    return {
+      name: this.resourceName,
+      region: this.region,
+      account: this.account,
+      ...Object.fromEntries(this.#given.map((property) => [property, this[property]])),
+    };
+  }
+}

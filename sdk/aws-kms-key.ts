@@ -1,0 +1,188 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { AwsKeyUsage } from "../provider/model/key-spec";
+import type { Fingerprint, ProofMethod } from "../provider/model/ports/custodian";
+import type { KmsKeyState } from "../provider/model/ports/kms";
+import type { Wrapping, WrappingKeySpec } from "../provider/model/wrapping";
+import { AwsKmsGroup } from "./aws-kms-group";
+import { ByokResource } from "./byok-resource";
+import { propertyOf, requireArgs, wrongResource } from "./misuse";
+import { SourceKey } from "./source-key";
+
+/** Where the key material comes from. */
+export interface AwsKmsKeyMaterialArgs {
+  /** The source key that is copied. The copy cannot change to another one. */
+  source: SourceKey;
+}
+
+/** Arguments of {@link AwsKmsKey}. */
+export interface AwsKmsKeyArgs {
+  /** Account and Region of the key. Another account or Region makes another key. */
+  group: AwsKmsGroup;
+  /** Where the key material comes from. */
+  material: AwsKmsKeyMaterialArgs;
+  /**
+   * KeyUsage of CreateKey; it can never change. Default by key type: AES ENCRYPT_DECRYPT, RSA and EC SIGN_VERIFY, HMAC
+   * GENERATE_VERIFY_MAC. RSA may also be ENCRYPT_DECRYPT; the NIST curves also KEY_AGREEMENT.
+   */
+  usage?: pulumi.Input<AwsKeyUsage>;
+  /**
+   * Aliases that point to the key, each beginning with `alias/` and not with `alias/aws/`; at most 50. Default: none. An alias that another
+   * key holds is not taken from it. Errors: BYOK_AWS_ALREADY_EXISTS.
+   */
+  aliases?: pulumi.Input<pulumi.Input<string>[]>;
+  /** At most 8192 characters. Default: a sentence that names the source key. */
+  description?: pulumi.Input<string>;
+  /** Key policy, as JSON text or as an object. Default: AWS's default key policy. Errors: BYOK_AWS_POLICY_REFUSED. */
+  policy?: pulumi.Input<string> | pulumi.Input<Record<string, unknown>>;
+  /** Tags; names that begin with `byok:` or `aws:` are taken. Default: none. */
+  tags?: pulumi.Input<Record<string, pulumi.Input<string>>>;
+  /** False: the key is disabled (DisableKey). Default true. */
+  enabled?: pulumi.Input<boolean>;
+  /**
+   * When AWS deletes the imported material: an ISO 8601 date-time in the future, at most 365 days ahead. The key
+   * is unusable from then on, until the same material is imported again. A change imports it again. Default: never.
+   */
+  validTo?: pulumi.Input<string>;
+  /** Waiting period of ScheduleKeyDeletion when the resource is deleted, in days, 7 to 30. Default 30. */
+  deletionWindowInDays?: pulumi.Input<number>;
+  /** WrappingKeySpec of GetParametersForImport. Default RSA_4096. */
+  wrappingKeySpec?: pulumi.Input<WrappingKeySpec>;
+  /**
+   * Takes over a KMS key that exists: one that was made for imported material (Origin EXTERNAL) and has none, or holds this very material. Our
+   * tags are written; what the arguments do not name stays as found. Grants that the key has must be listed by id. May be removed
+   * afterwards, never changed. Errors: BYOK_ADOPT_REFUSED.
+   */
+  adopt?: pulumi.Input<{ arn: pulumi.Input<string>; grants?: pulumi.Input<pulumi.Input<string>[]> }>;
+}
+
+/** Shows that the copy is the same key as its source. */
+export interface KeyProof {
+  readonly fingerprint: Fingerprint;
+  /** Three bytes in hex, to compare by eye. */
+  readonly checkValue: string;
+  /** AWS's own id of the material, where AWS tells one. */
+  readonly keyMaterialId?: string;
+  /** The version of the source key. */
+  readonly sourceVersion: number;
+  /** ISO 8601. */
+  readonly provedAt: string;
+  readonly method: ProofMethod;
+}
+
+/** Who copied what, when and where to. */
+export interface KeyLink {
+  /** Name of the source key. */
+  readonly source: string;
+  readonly sourceVersion: number;
+  /** ISO 8601. */
+  readonly at: string;
+  /** ARN of the caller that imported. */
+  readonly by: string;
+  /** Name of the AWS group. */
+  readonly group: string;
+}
+
+const outputs = [
+  "arn",
+  "keyId",
+  "keyState",
+  "proof",
+  "link",
+  "wrapping",
+  "deletionDate",
+  "pending",
+  "account",
+  "region",
+  "version",
+  "spec",
+  "owner",
+  "adopted",
+] as const;
+
+/**
+ * A KMS key that holds a copy of a source key. The material is wrapped in the token and imported by AWS; it is in clear
+ * nowhere in between.
+ *
+ * `pulumi destroy` schedules deletion with the waiting period; until its end the deletion can be cancelled.
+ *
+ * Permissions: kms:CreateKey, kms:TagResource, kms:UntagResource, kms:DescribeKey, kms:GetKeyPolicy, kms:PutKeyPolicy,
+ * kms:ListResourceTags, kms:ListAliases, kms:ListGrants, kms:ListKeys, kms:CreateAlias, kms:UpdateAlias, kms:DeleteAlias,
+ * kms:UpdateKeyDescription, kms:EnableKey, kms:DisableKey, kms:GetParametersForImport, kms:ImportKeyMaterial, kms:GetPublicKey
+ * and kms:GenerateMac (proof of asymmetric and HMAC keys), kms:ScheduleKeyDeletion, kms:CancelKeyDeletion; optional: tag:GetResources.
+ *
+ * @example
+ * ```ts
+ * const key = new byok.AwsKmsKey("payments", {
+ *   group: frankfurt,
+ *   material: { source: master },
+ *   aliases: ["alias/payments"],
+ *   tags: { team: "ledger" },
+ * });
+ * export const arn = key.arn;
+ * ```
+ */
+export class AwsKmsKey extends ByokResource {
+  /** ARN of the KMS key. */
+  declare public readonly arn: pulumi.Output<string>;
+  /** Key id of the KMS key. */
+  declare public readonly keyId: pulumi.Output<string>;
+  /** KeyState of DescribeKey, as last seen. */
+  declare public readonly keyState: pulumi.Output<KmsKeyState>;
+  /** Shows that the copy is the same key. */
+  declare public readonly proof: pulumi.Output<KeyProof>;
+  /** Source key, version, time, caller and group of the copy. */
+  declare public readonly link: pulumi.Output<KeyLink>;
+  /** How the material travelled. */
+  declare public readonly wrapping: pulumi.Output<Wrapping>;
+  /** ISO 8601; when AWS deletes the key, once that is scheduled. */
+  declare public readonly deletionDate: pulumi.Output<string | undefined>;
+  /** Steps that are still due, in words; empty when all is done. */
+  declare public readonly pending: pulumi.Output<string[]>;
+  /** Account of the key, 12 digits. */
+  declare public readonly account: pulumi.Output<string>;
+  /** Region of the key. */
+  declare public readonly region: pulumi.Output<string>;
+  /** Version of the source key that the key holds. */
+  declare public readonly version: pulumi.Output<number>;
+  /** KeyUsage. */
+  declare public readonly usage: pulumi.Output<AwsKeyUsage>;
+  /** Aliases, as last seen. */
+  declare public readonly aliases: pulumi.Output<string[]>;
+  /** Description, as last seen. */
+  declare public readonly description: pulumi.Output<string>;
+  /** Key policy as JSON text, as last seen. */
+  declare public readonly policy: pulumi.Output<string>;
+  /** Tags without those that this package writes, as last seen. */
+  declare public readonly tags: pulumi.Output<Record<string, string>>;
+  /** False while the key is disabled. */
+  declare public readonly enabled: pulumi.Output<boolean>;
+  /** When the material expires; absent where it does not. */
+  declare public readonly validTo: pulumi.Output<string | undefined>;
+
+  /**
+   * @param name - name of the resource in the program; the source's token remembers it as the copy's name.
+   * @param args - place, material and settings of the key.
+   * @param opts - Pulumi's options for any resource.
+   */
+  constructor(name: string, args: AwsKmsKeyArgs, opts?: pulumi.CustomResourceOptions) {
+    const group = propertyOf(requireArgs("AwsKmsKey", name, args), "group");
+    if (!(group instanceof AwsKmsGroup)) throw wrongResource("AwsKmsKey", name, "group", "AwsKmsGroup", group);
+    const source = propertyOf(propertyOf(args, "material"), "source");
+    if (!(source instanceof SourceKey)) throw wrongResource("AwsKmsKey", name, "material.source", "SourceKey", source);
+    const unpacked: pulumi.Inputs = {
+      group: group.record,
+      material: { ...args.material, source: source.record },
+      ...(args.policy === undefined ? {} : { policy: policyText(args.policy) }),
+    };
+    // What a program leaves out is found out, so each of these is an output too.
+    const found = { usage: undefined, aliases: undefined, description: undefined, policy: undefined };
+    const settings = { tags: undefined, enabled: undefined, validTo: undefined };
+    super("AwsKmsKey", name, { args: { ...found, ...settings, ...args }, unpacked, outputs }, opts);
+  }
+}
+
+/** AWS takes a policy as text; an object is as good in a program. */
+function policyText(policy: NonNullable<AwsKmsKeyArgs["policy"]>): pulumi.Output<string> {
+  const resolved: pulumi.Output<unknown> = pulumi.output(policy);
+  return resolved.apply((value) => (typeof value === "string" ? value : JSON.stringify(value)));
+}

@@ -1,0 +1,59 @@
+import * as pulumi from "@pulumi/pulumi";
+import { misuse } from "./misuse";
+import { providerText, type Kind } from "./provider-text";
+import { requireInstalled } from "./require-installed";
+
+/** Names that Pulumi swallows, or that every resource of this package carries by itself. */
+const reserved = ["id", "urn", "self", "organization", "schemaVersion", "__provider"];
+
+/** What a resource class hands to {@link ByokResource}. */
+export interface ByokResourceShape {
+  /** What the program wrote. */
+  readonly args: object;
+  /** What goes to the provider instead, where the program passed resources: plain records. */
+  readonly unpacked: pulumi.Inputs;
+  /** Properties that the provider decides; each becomes an output. */
+  readonly outputs: readonly string[];
+}
+
+/**
+ * What all resources of this package share. The type token belongs to Pulumi's dynamic providers, but nothing of the program is
+ * serialised: the state names the installed package, so that an upgrade changes no state and no secret is captured.
+ */
+export abstract class ByokResource extends pulumi.CustomResource {
+  readonly #resourceName: string;
+
+  protected constructor(kind: Kind, name: string, shape: ByokResourceShape, opts: pulumi.CustomResourceOptions = {}) {
+    for (const property of [...reserved, ...shape.outputs]) {
+      if (property in shape.args)
+        throw misuse(kind, name, `${property} is no argument: it is found out, not set. Leave it out.`);
+    }
+    requireInstalled(kind, name);
+    const type = `pulumi-nodejs:dynamic/byok:${kind}`;
+    const props: pulumi.Inputs = {
+      ...Object.fromEntries(shape.outputs.map((output) => [output, undefined])),
+      ...shape.args,
+      ...shape.unpacked,
+      // The provider learns neither URN nor organisation from the engine: they place log lines and tell whose a key is.
+      self: pulumi.createUrn(name, type, opts.parent),
+      organization: organization(),
+      __provider: providerText(kind),
+    };
+    super(type, name, props, opts);
+    this.#resourceName = name;
+  }
+
+  /** The name in the program. */
+  protected get resourceName(): string {
+    return this.#resourceName;
+  }
+}
+
+/** Backends without organisations have none to tell; the CLI then says "organization" itself. */
+function organization(): string {
+  try {
+    return pulumi.getOrganization();
+  } catch {
+    return "organization";
+  }
+}

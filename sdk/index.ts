@@ -1,0 +1,19 @@
+export { SourceGroup, type AllowedTargetArgs, type SourceGroupArgs, type TokenArgs } from "./source-group";
+export { SourceKey, type SourceKeyArgs, type SourceKeyVersion } from "./source-key";
+export {
+  AwsKmsGroup,
+  type AwsAccessKeyArgs,
+  type AwsCsvArgs,
+  type AwsEndpointArgs,
+  type AwsKmsGroupArgs,
+  type AwsProfileArgs,
+  type TlsArgs,
+} from "./aws-kms-group";
+export { AwsKmsKey, type AwsKmsKeyArgs, type AwsKmsKeyMaterialArgs, type KeyLink, type KeyProof } from "./aws-kms-key";
+export type { AwsCredentialSource, AwsEndpoints, TlsSettings } from "../provider/model/aws-connection";
+export type { AwsKeyUsage, KeySpec } from "../provider/model/key-spec";
+export type { Fingerprint, ProofMethod } from "../provider/model/ports/custodian";
+export type { KmsKeyState } from "../provider/model/ports/kms";
+export type { AwsTargetEntry } from "../provider/model/source-rules";
+export type { KeyWrapPadding, OaepHash, TokenAbilities, TokenConnection, TokenIdentity } from "../provider/model/token";
+export type { Wrapping, WrappingAlgorithm, WrappingKeySpec } from "../provider/model/wrapping";

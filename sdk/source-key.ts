@@ -1,0 +1,115 @@
+import type * as pulumi from "@pulumi/pulumi";
+import type { KeySpec } from "../provider/model/key-spec";
+import type { Fingerprint } from "../provider/model/ports/custodian";
+import { ByokResource } from "./byok-resource";
+import { propertyOf, requireArgs, wrongResource } from "./misuse";
+import { SourceGroup } from "./source-group";
+
+/** One version of a source key. */
+export interface SourceKeyVersion {
+  /** 1 for the first. */
+  readonly version: number;
+  /** CKA_ID in the token, 32 hex digits. */
+  readonly id: string;
+  /** Tells keys apart and tells nothing about the key. */
+  readonly fingerprint: Fingerprint;
+  /** Three bytes in hex, to compare by eye. */
+  readonly checkValue: string;
+  /** `open`: it can be copied; `closed`: it never can be again. */
+  readonly state: string;
+  /** ISO 8601, where the token or this stack remembers it. */
+  readonly createdAt?: string;
+}
+
+/** Arguments of {@link SourceKey}. */
+export interface SourceKeyArgs {
+  /** The token that makes and holds the key. */
+  group: SourceGroup;
+  /**
+   * Key type. It can never change. AES_256, RSA_2048, RSA_3072, RSA_4096, EC_P256, EC_P384, EC_P521, EC_SECP256K1, HMAC_224,
+   * HMAC_256, HMAC_384 or HMAC_512, as far as the token can and `allowedSpecs` of the group permits.
+   */
+  spec: pulumi.Input<KeySpec>;
+  /**
+   * Name for people, which opens CKA_LABEL in the token; at most 120 characters, no control characters. Default: the name of
+   * the resource. Changing it touches no copy.
+   */
+  label?: pulumi.Input<string>;
+  /**
+   * What `pulumi destroy` does. `retain` (default): the key stays in the token, and the same resource finds it again.
+   * `destroy`: it is destroyed there, for ever; this needs the word that the refusal names in the environment variable
+   * BYOK_CONFIRM, and is refused while a copy could still need the material. Errors: BYOK_CONFIRM_REQUIRED, BYOK_KEY_HAS_COPIES.
+   */
+  onDestroy?: pulumi.Input<"retain" | "destroy">;
+  /**
+   * False closes the key for ever (CKA_EXTRACTABLE=false): it can be copied no more, also not to repair a copy or to extend its
+   * validity. Needs `confirm` on a key that exists. Default true. Errors: BYOK_CONFIRM_REQUIRED, BYOK_KEY_HAS_COPIES.
+   */
+  exportable?: pulumi.Input<boolean>;
+  /**
+   * Takes over a key that another program or stack made in this token: the `owner` output of its resource, 32 hex digits; the error about the
+   * name clash shows it. May be removed afterwards, never changed.
+   */
+  adopt?: pulumi.Input<{ owner: pulumi.Input<string> }>;
+  /** The word that a refused destructive update names. It goes stale by itself; leave it out otherwise. */
+  confirm?: pulumi.Input<string>;
+}
+
+const outputs = ["owner", "version", "versions", "publicKey"] as const;
+
+/**
+ * A key that a token generates and holds. Its material leaves the token only wrapped for a cloud that the group allows.
+ *
+ * Only the same organisation, project, stack and resource finds the key again in the token; a name clash with anybody else's is an
+ * error that shows `adopt`.
+ *
+ * @example
+ * ```ts
+ * const master = new byok.SourceKey("payments-master", { group: hsm, spec: "AES_256" });
+ * ```
+ */
+export class SourceKey extends ByokResource {
+  /** Hash of organisation, project, stack and URN of the maker, 32 hex digits; the token remembers it in CKA_LABEL. */
+  declare public readonly owner: pulumi.Output<string>;
+  /** The newest version, which copies hold. */
+  declare public readonly version: pulumi.Output<number>;
+  /** All versions in the token, oldest first. */
+  declare public readonly versions: pulumi.Output<SourceKeyVersion[]>;
+  /** SubjectPublicKeyInfo (DER, base64) of an asymmetric key. */
+  declare public readonly publicKey: pulumi.Output<string | undefined>;
+  /** Key type, as in the arguments. */
+  declare public readonly spec: pulumi.Output<KeySpec>;
+  /** As in the arguments; the resource's name by default. */
+  declare public readonly label: pulumi.Output<string>;
+  /** As in the arguments; `retain` by default. */
+  declare public readonly onDestroy: pulumi.Output<"retain" | "destroy">;
+  /** False once the key was closed. */
+  declare public readonly exportable: pulumi.Output<boolean>;
+  /** What the key carries of its group. */
+  declare public readonly group: pulumi.Output<Readonly<Record<string, unknown>>>;
+
+  /**
+   * @param name - name of the resource in the program, and of the key in the token unless `label` says otherwise.
+   * @param args - group and type of the key.
+   * @param opts - Pulumi's options for any resource.
+   */
+  constructor(name: string, args: SourceKeyArgs, opts?: pulumi.CustomResourceOptions) {
+    const group = propertyOf(requireArgs("SourceKey", name, args), "group");
+    if (!(group instanceof SourceGroup)) throw wrongResource("SourceKey", name, "group", "SourceGroup", group);
+    super("SourceKey", name, { args, unpacked: { group: group.record }, outputs }, opts);
+  }
+
+  /**
+   * What a copy carries of its source: lineage, version and connection, so that no other change touches a copy.
+   * @internal
+   */
+  get record(): pulumi.Inputs {
+    return {
+      name: this.resourceName,
+      owner: this.owner,
+      version: this.version,
+      spec: this.spec,
+      group: this.group,
+    };
+  }
+}
