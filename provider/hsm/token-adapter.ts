@@ -1,0 +1,159 @@
+import { ByokError } from "../model/errors";
+import { keySpecFacts, isAsymmetric, type KeySpec } from "../model/key-spec";
+import type { Fingerprint } from "../model/ports/custodian";
+import type { TokenGenerateRequest, TokenKey, TokenPort } from "../model/ports/token";
+import type { TokenReport } from "../model/token";
+import type { WrappingAlgorithm } from "../model/wrapping";
+import { closeKey, destroyKey, relabelKey } from "./change-key";
+import { checkValueOf } from "./check-value";
+import { deleteDataObjects, newestDataObjects, readDataObjects, writeDataObject } from "./data-objects";
+import { describeKey } from "./describe-key";
+import { assertPresent } from "./find-slot";
+import { fingerprintKey, macWith } from "./fingerprint-key";
+import { generateKey, newKeyId } from "./generate-key";
+import type { KeyObjects } from "./key-handles";
+import { readSpec } from "./key-spec-forms";
+import { listMarkedKeys } from "./list-keys";
+import type { Attempt, LiveToken } from "./live-token";
+import { locate, locateAfresh } from "./locate-key";
+import { probeToken, type TokenFindings } from "./probe-token";
+import { readPublicKey } from "./read-public-key";
+import { signMessage } from "./sign-with-key";
+import { wrapKey } from "./wrap-key";
+import { readWrappingPublicKey } from "./wrapping-public-key";
+
+/** The port over one live token: each method is one operation that survives stale handles and a token that comes back. */
+export class TokenAdapter implements TokenPort {
+  private found: Promise<TokenFindings> | undefined;
+
+  constructor(private readonly token: LiveToken) {}
+
+  async report(): Promise<TokenReport> {
+    return { identity: this.token.identity, abilities: (await this.findings()).abilities };
+  }
+
+  listKeys(): Promise<readonly TokenKey[]> {
+    return this.run("Listing keys", ({ session }) => listMarkedKeys(session));
+  }
+
+  findKey(id: string): Promise<TokenKey | undefined> {
+    return this.run("Finding a key", (attempt) => {
+      const objects = locateAfresh(attempt, id);
+      return objects === undefined ? undefined : describeKey(attempt.session, objects);
+    });
+  }
+
+  generate(request: TokenGenerateRequest): Promise<TokenKey> {
+    const id = newKeyId();
+    return this.run(`Generating an ${request.spec} key`, (attempt) => generateKey(attempt, request, id));
+  }
+
+  setLabel(id: string, label: string): Promise<void> {
+    return this.run("Renaming a key", (attempt) => relabelKey(attempt, id, label));
+  }
+
+  async wrap(id: string, publicKey: Buffer, algorithm: WrappingAlgorithm): Promise<Buffer> {
+    const wrappingKey = readWrappingPublicKey(publicKey);
+    const findings = await this.findings();
+    return this.run("Wrapping a key", (attempt) => wrapKey(attempt, id, wrappingKey, algorithm, findings));
+  }
+
+  async fingerprint(id: string): Promise<Fingerprint> {
+    const { abilities } = await this.findings();
+    return this.withKey("Computing a fingerprint", id, ({ session }, objects, spec) =>
+      fingerprintKey(session, objects, spec, abilities.fingerprint),
+    );
+  }
+
+  async checkValue(id: string): Promise<string> {
+    const findings = await this.findings();
+    return this.withKey("Computing a check value", id, ({ session }, objects, spec) =>
+      checkValueOf(session, objects, spec, findings),
+    );
+  }
+
+  publicKey(id: string): Promise<Buffer> {
+    return this.withKey("Reading a public key", id, ({ session }, objects, spec) => {
+      if (!isAsymmetric(spec)) throw noSuchUse(spec, "has no public key");
+      return readPublicKey(session, objects, spec);
+    });
+  }
+
+  mac(id: string, message: Buffer): Promise<Buffer> {
+    return this.withKey("Computing a MAC", id, ({ session }, { key }, spec) => {
+      if (keySpecFacts[spec].family !== "hmac") throw noSuchUse(spec, "makes no HMAC");
+      return macWith(session, key, spec, message);
+    });
+  }
+
+  sign(id: string, message: Buffer): Promise<Buffer> {
+    return this.withKey("Signing", id, ({ session }, { key }, spec) => signMessage(session, key, spec, message));
+  }
+
+  close(id: string): Promise<void> {
+    return this.run("Closing a key", (attempt) => closeKey(attempt, id));
+  }
+
+  destroy(id: string): Promise<void> {
+    return this.run("Destroying a key", (attempt) => destroyKey(attempt, id));
+  }
+
+  listData(prefix: string): Promise<readonly { readonly label: string; readonly value: Buffer }[]> {
+    return this.run("Listing data objects", ({ session }) => {
+      const newest = newestDataObjects(readDataObjects(session, (label) => label.startsWith(prefix)));
+      assertPresent(session);
+      return newest.map(({ label, value }) => ({ label, value }));
+    });
+  }
+
+  putData(label: string, value: Buffer): Promise<void> {
+    return this.run("Writing a data object", ({ session }) => writeDataObject(session, label, value));
+  }
+
+  deleteData(label: string): Promise<void> {
+    return this.run("Removing a data object", ({ session }) => {
+      deleteDataObjects(session, label);
+      assertPresent(session);
+    });
+  }
+
+  shutdown(): Promise<void> {
+    return this.token.close();
+  }
+
+  /** The self-test runs once; one that failed runs again when it is needed next. */
+  private findings(): Promise<TokenFindings> {
+    this.found ??= this.run("Testing what the token can do", ({ session }) => probeToken(session)).catch(
+      (thrown: unknown) => {
+        this.found = undefined;
+        throw thrown;
+      },
+    );
+    return this.found;
+  }
+
+  private withKey<T>(
+    doing: string,
+    id: string,
+    work: (attempt: Attempt, objects: KeyObjects, spec: KeySpec) => Promise<T>,
+  ): Promise<T> {
+    return this.run(doing, (attempt) => {
+      const objects = locate(attempt, id);
+      const spec = readSpec(attempt.session, objects.key);
+      if (spec === undefined) {
+        throw new ByokError("BYOK_KEY_DRIFTED", "CKA_KEY_TYPE and size of the key are none that this package makes.", {
+          hint: "Somebody replaced the key in the token. Find out who, then generate a new version.",
+        });
+      }
+      return work(attempt, objects, spec);
+    });
+  }
+
+  /** Makes every failure a rejection, also one that is thrown before the first await. */
+  private run<T>(doing: string, work: (attempt: Attempt) => T | Promise<T>): Promise<T> {
+    return this.token.run(doing, async (attempt) => work(attempt));
+  }
+}
+
+const noSuchUse = (spec: KeySpec, what: string): ByokError =>
+  new ByokError("BYOK_TOKEN_UNSUPPORTED", `An ${spec} key ${what}.`, { hint: "Ask for a key of a fitting type." });
