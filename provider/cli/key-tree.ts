@@ -1,0 +1,153 @@
+import { z } from "zod";
+
+/** A copy of a source key, as the state records it. */
+export interface TreeCopy {
+  readonly name: string;
+  readonly arn: string;
+  readonly group: string;
+  readonly sourceVersion: number;
+  readonly copiedAt: string | undefined;
+  readonly copiedBy: string | undefined;
+  readonly keyState: string;
+  readonly aliases: readonly string[];
+  /** How sameness was shown, with the fingerprint; undefined where it never was. */
+  readonly proof: { readonly method: string; readonly fingerprint: string } | undefined;
+  readonly pending: readonly string[];
+}
+
+/** A version of a source key. */
+export interface TreeVersion {
+  readonly version: number;
+  readonly fingerprint: string;
+  readonly checkValue: string;
+  readonly state: string;
+  readonly copies: readonly TreeCopy[];
+}
+
+/** A source key and everything that was copied from it. */
+export interface TreeSource {
+  readonly name: string;
+  readonly owner: string;
+  readonly spec: string;
+  /** False where another stack keeps the source key, so that only copies of this stack are known. */
+  readonly inStack: boolean;
+  readonly versions: readonly TreeVersion[];
+}
+
+const sourceOutputs = z.object({
+  owner: z.string(),
+  spec: z.string(),
+  versions: z
+    .array(
+      z.object({
+        version: z.number(),
+        fingerprint: z.object({ method: z.string(), value: z.string() }),
+        checkValue: z.string(),
+        state: z.string(),
+      }),
+    )
+    .default([]),
+});
+
+const copyOutputs = z.object({
+  arn: z.string().default("(not created yet)"),
+  keyState: z.string().default("unknown"),
+  spec: z.string(),
+  version: z.number(),
+  aliases: z.array(z.string()).default([]),
+  pending: z.array(z.string()).default([]),
+  group: z.object({ name: z.string() }),
+  material: z.object({ source: z.object({ name: z.string(), owner: z.string() }) }),
+  proof: z.object({ method: z.string(), fingerprint: z.string() }).optional(),
+  link: z.object({ at: z.string(), by: z.string(), sourceVersion: z.number() }).optional(),
+});
+
+const stackState = z.object({
+  deployment: z.object({
+    resources: z
+      .array(z.object({ urn: z.string(), type: z.string(), delete: z.boolean().optional(), outputs: z.unknown() }))
+      .default([]),
+  }),
+});
+
+const typePrefix = "pulumi-nodejs:dynamic/byok:";
+const nameOf = (urn: string): string => urn.split("::").at(-1) ?? urn;
+
+/** Builds the tree from an exported stack (`pulumi stack export`). */
+export function keyTree(exported: unknown): readonly TreeSource[] {
+  const resources = stackState.parse(exported).deployment.resources.filter((resource) => resource.delete !== true);
+  const ofKind = (kind: string): typeof resources =>
+    resources.filter((resource) => resource.type === typePrefix + kind);
+  const copies = ofKind("AwsKmsKey").flatMap((resource) => {
+    const parsed = copyOutputs.safeParse(resource.outputs);
+    return parsed.success ? [{ name: nameOf(resource.urn), outputs: parsed.data }] : [];
+  });
+  const sources = ofKind("SourceKey").flatMap((resource): readonly TreeSource[] => {
+    const parsed = sourceOutputs.safeParse(resource.outputs);
+    if (!parsed.success) return [];
+    const { owner, spec, versions } = parsed.data;
+    const of = copies.filter((copy) => copy.outputs.material.source.owner === owner);
+    return [
+      {
+        name: nameOf(resource.urn),
+        owner,
+        spec,
+        inStack: true,
+        versions: versions.map((entry) => ({
+          version: entry.version,
+          fingerprint: `${entry.fingerprint.method}:${entry.fingerprint.value}`,
+          checkValue: entry.checkValue,
+          state: entry.state,
+          copies: of.filter((copy) => versionOf(copy) === entry.version).map(treeCopy),
+        })),
+      },
+    ];
+  });
+  const known = new Set(sources.map((source) => source.owner));
+  return [...sources, ...foreignSources(copies.filter((copy) => !known.has(copy.outputs.material.source.owner)))];
+}
+
+interface StateCopy {
+  readonly name: string;
+  readonly outputs: z.infer<typeof copyOutputs>;
+}
+
+const versionOf = (copy: StateCopy): number => copy.outputs.link?.sourceVersion ?? copy.outputs.version;
+
+const treeCopy = ({ name, outputs }: StateCopy): TreeCopy => ({
+  name,
+  arn: outputs.arn,
+  group: outputs.group.name,
+  sourceVersion: outputs.link?.sourceVersion ?? outputs.version,
+  copiedAt: outputs.link?.at,
+  copiedBy: outputs.link?.by,
+  keyState: outputs.keyState,
+  aliases: outputs.aliases,
+  proof: outputs.proof,
+  pending: outputs.pending,
+});
+
+/** Source keys of other stacks: only what the copies tell of them. */
+function foreignSources(copies: readonly StateCopy[]): readonly TreeSource[] {
+  const owners = [...new Set(copies.map((copy) => copy.outputs.material.source.owner))];
+  return owners.map((owner) => {
+    const of = copies.filter((copy) => copy.outputs.material.source.owner === owner);
+    const versions = [...new Set(of.map(versionOf))].sort((a, b) => a - b);
+    return {
+      name: of[0]?.outputs.material.source.name ?? owner,
+      owner,
+      spec: of[0]?.outputs.spec ?? "",
+      inStack: false,
+      versions: versions.map((version) => {
+        const ofVersion = of.filter((copy) => versionOf(copy) === version);
+        return {
+          version,
+          fingerprint: ofVersion.find((copy) => copy.outputs.proof !== undefined)?.outputs.proof?.fingerprint ?? "",
+          checkValue: "",
+          state: "kept by another stack",
+          copies: ofVersion.map(treeCopy),
+        };
+      }),
+    };
+  });
+}

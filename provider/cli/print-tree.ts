@@ -1,0 +1,43 @@
+import type { TreeCopy, TreeSource, TreeVersion } from "./key-tree";
+
+/** The tree as text, for a terminal. */
+export function printTree(sources: readonly TreeSource[]): string {
+  if (sources.length === 0) return "This stack has no source keys and no copies.\n";
+  return sources.map((source) => block(source).join("\n")).join("\n\n") + "\n";
+}
+
+function block(source: TreeSource): readonly string[] {
+  const place = source.inStack ? "" : "  (kept by another stack)";
+  return [`${source.name}  ${source.spec}${place}`, ...branches(source.versions, version)];
+}
+
+function version(entry: TreeVersion): readonly string[] {
+  const check = entry.checkValue === "" ? "" : `  check value ${entry.checkValue}`;
+  const head = `version ${entry.version}  ${entry.state}${check}`;
+  const print = entry.fingerprint === "" ? [] : [`fingerprint ${entry.fingerprint}`];
+  const copies = entry.copies.length === 0 ? ["no copies"] : branches(entry.copies, copy);
+  return [head, ...print.map((line) => `  ${line}`), ...copies.map((line) => `  ${line}`)];
+}
+
+function copy(entry: TreeCopy): readonly string[] {
+  const proof =
+    entry.proof === undefined
+      ? "not proven to be the same key"
+      : `the same key by ${entry.proof.method.replaceAll("-", " ")}`;
+  const made = entry.copiedAt === undefined ? [] : [`copied ${entry.copiedAt} by ${entry.copiedBy ?? "unknown"}`];
+  return [
+    `${entry.name}  ${entry.keyState}  in ${entry.group}`,
+    `  ${entry.arn}`,
+    ...(entry.aliases.length === 0 ? [] : [`  ${entry.aliases.join(", ")}`]),
+    ...made.map((line) => `  ${line}`),
+    `  ${proof}`,
+    ...entry.pending.map((step) => `  still to do: ${step}`),
+  ];
+}
+
+function branches<T>(items: readonly T[], lines: (item: T) => readonly string[]): readonly string[] {
+  return items.flatMap((item, index) => {
+    const last = index === items.length - 1;
+    return lines(item).map((line, row) => `${row === 0 ? (last ? "└─ " : "├─ ") : last ? "   " : "│  "}${line}`);
+  });
+}

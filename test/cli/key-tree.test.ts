@@ -1,0 +1,77 @@
+import { keyTree } from "../../provider/cli/key-tree";
+import { printTree } from "../../provider/cli/print-tree";
+
+const urn = (kind: string, name: string): string => `urn:pulumi:prod::pay::pulumi-nodejs:dynamic/byok:${kind}::${name}`;
+const resource = (kind: string, name: string, outputs: unknown, extra: object = {}): object => ({
+  urn: urn(kind, name),
+  type: `pulumi-nodejs:dynamic/byok:${kind}`,
+  outputs,
+  ...extra,
+});
+const owner = "a".repeat(32);
+const source = resource("SourceKey", "master", {
+  owner,
+  spec: "AES_256",
+  versions: [
+    { version: 1, fingerprint: { method: "sha256", value: "11" }, checkValue: "0a0b0c", state: "exportable" },
+    { version: 2, fingerprint: { method: "sha256", value: "22" }, checkValue: "0d0e0f", state: "exportable" },
+  ],
+});
+const copy = (name: string, sourceVersion: number, more: object = {}): object =>
+  resource("AwsKmsKey", name, {
+    arn: `arn:aws:kms:eu-central-1:123456789012:key/${name}`,
+    keyState: "Enabled",
+    spec: "AES_256",
+    version: sourceVersion,
+    aliases: [`alias/${name}`],
+    group: { name: "frankfurt" },
+    material: { source: { name: "master", owner } },
+    proof: { method: "key-material-id", fingerprint: `sha256:${sourceVersion}${sourceVersion}` },
+    link: { at: "2026-01-02T03:04:05Z", by: "arn:aws:iam::123456789012:user/ci", sourceVersion },
+    ...more,
+  });
+const state = (...resources: readonly object[]): object => ({ version: 3, deployment: { resources } });
+
+describe("the tree of a stack", () => {
+  it("hangs each copy under the version whose material it holds", () => {
+    const [tree] = keyTree(state(source, copy("old", 1), copy("new", 2)));
+    expect(tree?.versions.map((version) => version.copies.map((each) => each.name))).toEqual([["old"], ["new"]]);
+  });
+
+  it("shows copies of a source key that another stack keeps", () => {
+    const [tree] = keyTree(state(copy("payments", 3)));
+    expect(tree).toMatchObject({ name: "master", inStack: false, versions: [{ version: 3 }] });
+  });
+
+  it("leaves out the old half of a replacement", () => {
+    const [tree] = keyTree(state(source, resource("AwsKmsKey", "gone", {}, { delete: true })));
+    expect(tree?.versions.flatMap((version) => version.copies)).toEqual([]);
+  });
+
+  it("tells what is unfinished and what was never proven", () => {
+    const text = printTree(
+      keyTree(state(source, copy("half", 1, { proof: undefined, pending: ["import the key material"] }))),
+    );
+    expect(text).toContain("not proven to be the same key");
+    expect(text).toContain("still to do: import the key material");
+  });
+
+  it("shows source, version, check value, copy, caller and proof to a person", () => {
+    const text = printTree(keyTree(state(source, copy("payments", 1))));
+    for (const part of [
+      "master  AES_256",
+      "version 1",
+      "0a0b0c",
+      "frankfurt",
+      "user/ci",
+      "the same key by key material id",
+      "alias/payments",
+    ]) {
+      expect(text).toContain(part);
+    }
+  });
+
+  it("says so when there is nothing", () => {
+    expect(printTree(keyTree(state()))).toContain("no source keys");
+  });
+});
