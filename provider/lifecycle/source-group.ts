@@ -139,7 +139,7 @@ function paddingNote(report: TokenReport): string | undefined {
   if (report.abilities.keyWrapPadding !== "pads") return undefined;
   return (
     `${report.identity.model} ${report.identity.firmware} pads private keys with zero bytes to a multiple of 8 when it wraps them ` +
-    "(RSA, P-256 and P-521; AES, HMAC-256/384/512, P-384 and secp256k1 travel exactly). The cloud ignores bytes after the DER structure, or refuses the import."
+    "(RSA, P-256 and P-521; AES, HMAC, P-384 and secp256k1 travel exactly). The cloud ignores bytes after the DER structure, or refuses the import."
   );
 }
 

@@ -1,0 +1,135 @@
+import { createHash } from "node:crypto";
+import { ByokError } from "../../provider/model/errors";
+import { keySpecs } from "../../provider/model/key-spec";
+import type {
+  CopyLink,
+  CustodianPort,
+  GenerateRequest,
+  ImportReceipt,
+  ImportRequest,
+  SourceVersion,
+  VersionRef,
+} from "../../provider/model/ports/custodian";
+import type { TokenReport } from "../../provider/model/token";
+import type { FakeKms } from "./fake-kms";
+
+export const report: TokenReport = {
+  identity: {
+    label: "payments",
+    serial: "0123",
+    manufacturer: "SoftHSM project",
+    model: "SoftHSM v2",
+    firmware: "2.6",
+  },
+  abilities: {
+    oaepHashes: ["sha1"],
+    keyWrapPadding: "pads",
+    specs: keySpecs,
+    fingerprint: "digest-key",
+    enforcesExtractable: true,
+    storesLinks: true,
+  },
+};
+
+/** A custodian in memory, whose imports show on a {@link FakeKms}. */
+export class FakeCustodian implements CustodianPort {
+  versions: SourceVersion[] = [];
+  copies: CopyLink[] = [];
+  readonly calls: string[] = [];
+  readonly imports: ImportRequest[] = [];
+  report = report;
+  failure: ByokError | undefined;
+  failImport: "before" | "after" | undefined;
+
+  constructor(private readonly kms: FakeKms) {}
+
+  connect(): Promise<TokenReport> {
+    return this.act("connect", () => this.report);
+  }
+  list(owner?: string): Promise<readonly SourceVersion[]> {
+    return this.act("list", () => this.versions.filter((version) => owner === undefined || version.owner === owner));
+  }
+  generate(request: GenerateRequest): Promise<SourceVersion> {
+    return this.act("generate", () => {
+      const existing = this.versions.find(
+        (version) => version.owner === request.owner && version.version === request.version,
+      );
+      if (existing !== undefined) return existing;
+      const id = createHash("sha256").update(`${request.owner}${request.version}`).digest("hex").slice(0, 32);
+      const made: SourceVersion = {
+        ...request,
+        id,
+        fingerprint: { method: "sha256", value: id + id },
+        checkValue: id.slice(0, 6),
+        exportable: true,
+      };
+      this.versions.push(made);
+      return made;
+    });
+  }
+  rename(owner: string, name: string): Promise<void> {
+    return this.act("rename", () => {
+      this.versions = this.versions.map((version) => (version.owner === owner ? { ...version, name } : version));
+    });
+  }
+  importInto(request: ImportRequest): Promise<ImportReceipt> {
+    return this.act("importInto", () => {
+      this.imports.push(request);
+      const fail = this.failImport;
+      this.failImport = undefined;
+      if (fail === "before") throw new ByokError("BYOK_CUSTODIAN_FAILED", "planned failure before the import");
+      const validTo =
+        request.validTo === undefined ? { expires: false } : { expires: true, validTo: new Date(request.validTo) };
+      this.kms.set(request.target.keyArn, { state: "Enabled", ...validTo });
+      if (fail === "after") throw new ByokError("BYOK_CUSTODIAN_FAILED", "planned failure after the import");
+      return this.receipt(request);
+    });
+  }
+  prove(request: ImportRequest): Promise<ImportReceipt> {
+    return this.act("prove", () => this.receipt(request));
+  }
+  close(version: VersionRef): Promise<SourceVersion> {
+    return this.act("close", () => {
+      this.versions = this.versions.map((each) => (same(each, version) ? { ...each, exportable: false } : each));
+      const closed = this.versions.find((each) => same(each, version));
+      if (closed === undefined) throw new ByokError("BYOK_KEY_NOT_FOUND", "no such version");
+      return closed;
+    });
+  }
+  destroy(version: VersionRef): Promise<void> {
+    return this.act("destroy", () => {
+      this.versions = this.versions.filter((each) => !same(each, version));
+    });
+  }
+  links(owner: string): Promise<readonly CopyLink[]> {
+    return this.act("links", () => this.copies.filter((copy) => copy.owner === owner));
+  }
+  noteDeletion(version: VersionRef, arn: string, deletionDate?: string): Promise<void> {
+    return this.act(`noteDeletion ${version.version} ${arn} ${deletionDate ?? "now"}`, () => undefined);
+  }
+
+  private receipt(request: ImportRequest): ImportReceipt {
+    const id = `${request.owner}${request.owner}`;
+    return {
+      keyMaterialId: id,
+      fingerprint: { method: "sha256", value: id },
+      checkValue: id.slice(0, 6),
+      importedAt: "2026-06-01T00:00:00.000Z",
+      importedBy: "arn:aws:iam::123456789012:user/ci",
+      proof: "key-material-id",
+    };
+  }
+
+  private act<T>(name: string, work: () => T): Promise<T> {
+    this.calls.push(name);
+    if (this.failure !== undefined) return Promise.reject(this.failure);
+    try {
+      return Promise.resolve(work());
+    } catch (error) {
+      return Promise.reject(error instanceof Error ? error : new Error("unexpected"));
+    }
+  }
+}
+
+const same = (one: VersionRef, other: VersionRef): boolean =>
+  one.owner === other.owner && one.version === other.version;

@@ -1,0 +1,204 @@
+import { sourceKey } from "../../provider/lifecycle/source-key";
+import { sourceRecord, World, type EngineResource } from "./lifecycle-world";
+
+const program = (more: object = {}): Record<string, unknown> => ({
+  group: sourceRecord.group,
+  spec: "AES_256",
+  self: "urn:pulumi:prod::pay::pulumi-nodejs:dynamic/byok:SourceKey::payments-master",
+  organization: "acme",
+  ...more,
+});
+let world: World;
+let key: EngineResource;
+beforeEach(() => {
+  world = new World();
+  key = world.resource(sourceKey, "payments-master");
+});
+const refusal = async (act: Promise<unknown>): Promise<string> => {
+  try {
+    await act;
+    return "";
+  } catch (error) {
+    return error instanceof Error && "hint" in error ? `${error.message} ${String(error.hint)}` : String(error);
+  }
+};
+const wordIn = (text: string): string => /([a-z]+-[0-9a-f]{8})/.exec(text)?.[1] ?? "";
+
+describe("a source key", () => {
+  it("is generated once, and a second run needs no token", async () => {
+    await key.up(program());
+    expect(key.outputs).toMatchObject({
+      version: 1,
+      label: "payments-master",
+      versions: [{ version: 1, state: "exportable" }],
+    });
+    world.custodian.calls.length = 0;
+    expect(await key.up(program())).toBe("same");
+    expect(world.custodian.calls).toEqual([]);
+  });
+
+  it("is found again by the same resource after a lost state, and stays with its owner", async () => {
+    await key.up(program());
+    const again = world.resource(sourceKey, "payments-master");
+    await again.up(program());
+    expect(world.custodian.versions).toHaveLength(1);
+    expect(again.outputs["owner"]).toBe(key.outputs["owner"]);
+  });
+
+  it("of the same name by another stack is a clash that shows how to adopt it", async () => {
+    await key.up(program());
+    const other = world.resource(sourceKey, "payments-master");
+    const elsewhere = program({ self: "urn:pulumi:dev::pay::pulumi-nodejs:dynamic/byok:SourceKey::payments-master" });
+    const owner = String(key.outputs["owner"]);
+    expect(await other.complaints(elsewhere)).toEqual([expect.stringContaining(`adopt: { owner: "${owner}" }`)]);
+    await other.up({ ...elsewhere, adopt: { owner } });
+    expect(world.custodian.versions).toHaveLength(1);
+    expect(await other.up(elsewhere)).toBe("same");
+  });
+
+  it("continues from the version in the token, never from 1", async () => {
+    await key.up(program());
+    const [first] = world.custodian.versions;
+    if (first !== undefined) world.custodian.versions.push({ ...first, version: 2 });
+    const again = world.resource(sourceKey, "payments-master");
+    expect((await again.check(program())).inputs["version"]).toBe(2);
+  });
+
+  it("is renamed in the token by a new label, and nothing else happens", async () => {
+    await key.up(program());
+    world.custodian.calls.length = 0;
+    expect(await key.up(program({ label: "ledger" }))).toBe("updated");
+    expect(world.custodian.calls).toEqual(["connect", "rename", "list"]);
+    expect(world.custodian.versions[0]?.name).toBe("ledger");
+  });
+
+  it.each([
+    ["another type", { spec: "RSA_2048" }, "spec: cannot change (it is AES_256)"],
+    [
+      "a type outside the group's rules",
+      { group: { ...sourceRecord.group, allowedSpecs: ["RSA_2048"] } },
+      "spec: AES_256 is not among",
+    ],
+    ["a property that does not exist", { rotate: true }, "rotate: there is no such property."],
+    ["a wrong type name", { spec: "AES256" }, 'spec: "AES256" is no key type.'],
+  ])("refuses %s", async (_name, change, complaint) => {
+    await key.up(program());
+    expect((await key.complaints(program(change))).join()).toContain(complaint);
+  });
+
+  it("refuses a type that the token does not make", async () => {
+    const abilities = { ...sourceRecord.group.abilities, specs: ["AES_256"] };
+    const complaints = await key.complaints(
+      program({ spec: "EC_SECP256K1", group: { ...sourceRecord.group, abilities } }),
+    );
+    expect(complaints.join()).toContain("makes no EC_SECP256K1 keys. It makes AES_256.");
+  });
+
+  it("is never looked for in a token of another serial number", async () => {
+    await key.up(program());
+    world.custodian.report = {
+      ...world.custodian.report,
+      identity: { ...world.custodian.report.identity, serial: "9999" },
+    };
+    await expect(key.refresh()).rejects.toThrow("serial 9999");
+    expect(key.id).toBeDefined();
+  });
+
+  it("leaves the state only when the token certainly has it no more", async () => {
+    await key.up(program());
+    world.custodian.versions = [];
+    await key.refresh();
+    expect(key.id).toBeUndefined();
+  });
+});
+
+describe("removal of a source key", () => {
+  it("leaves it in the token by default", async () => {
+    await key.up(program());
+    await key.destroy();
+    expect(world.custodian.versions).toHaveLength(1);
+  });
+
+  it("destroys it only with the word that the refusal names", async () => {
+    await key.up(program({ onDestroy: "destroy" }));
+    const later = await afterRestart(() => world.resource(jestFresh(), "payments-master"), key);
+    const said = await refusal(later.destroy());
+    expect(said).toContain("pulumi state delete");
+    expect(world.custodian.versions).toHaveLength(1);
+    world.environment = { BYOK_CONFIRM: wordIn(said) };
+    await later.destroy();
+    expect(world.custodian.versions).toEqual([]);
+  });
+
+  it("keeps the key when the run that deletes is the one that made or found it: the old half of a replacement", async () => {
+    await key.up(program({ onDestroy: "destroy" }));
+    await key.destroy();
+    expect(world.custodian.versions).toHaveLength(1);
+    expect(world.warnings.join()).toContain("stays in the token");
+  });
+
+  it("cannot be asked for on a token that remembers no copies", async () => {
+    const abilities = { ...sourceRecord.group.abilities, storesLinks: false };
+    const complaints = await key.complaints(
+      program({ onDestroy: "destroy", group: { ...sourceRecord.group, abilities } }),
+    );
+    expect(complaints.join()).toContain("onDestroy: ");
+  });
+});
+
+describe("closing a source key", () => {
+  it("needs the word that the refusal names, and is for ever", async () => {
+    await key.up(program());
+    const said = await refusal(key.up(program({ exportable: false })));
+    expect(world.custodian.versions[0]?.exportable).toBe(true);
+    await key.up(program({ exportable: false, confirm: wordIn(said) }));
+    expect(world.custodian.versions[0]?.exportable).toBe(false);
+    expect((await key.complaints(program())).join()).toContain("exportable: cannot become true again");
+  });
+
+  it("is refused while a copy may need the material again, with the copy's name", async () => {
+    await key.up(program());
+    const owner = String(key.outputs["owner"]);
+    const link = {
+      owner,
+      version: 1,
+      arn: "arn:aws:kms:eu-central-1:1:key/x",
+      copyName: "payments",
+      copiedAt: "",
+      copiedBy: "",
+    };
+    world.custodian.copies = [link];
+    expect(await refusal(key.up(program({ exportable: false })))).toContain(
+      "payments (arn:aws:kms:eu-central-1:1:key/x)",
+    );
+    world.custodian.copies = [{ ...link, deletionDate: "2026-06-30T00:00:00Z" }];
+    expect(await refusal(key.up(program({ exportable: false })))).toContain("payments");
+    world.custodian.copies = [{ ...link, deletionDate: "2026-05-30T00:00:00Z" }];
+    expect(await refusal(key.up(program({ exportable: false })))).toContain("for ever");
+  });
+
+  it("made behind Pulumi's back is told as drift", async () => {
+    await key.up(program());
+    world.custodian.versions = world.custodian.versions.map((version) => ({ ...version, exportable: false }));
+    await key.refresh();
+    expect(world.warnings.join()).toContain("was closed in the token");
+    expect(key.inputs["exportable"]).toBe(false);
+  });
+});
+
+/** The lifecycle as a new process loads it: what the module remembers of this run is gone. */
+function jestFresh(): typeof sourceKey {
+  let fresh = sourceKey;
+  jest.isolateModules(() => {
+    fresh = (jest.requireActual("../../provider/lifecycle/source-key") as { sourceKey: typeof sourceKey }).sourceKey;
+  });
+  return fresh;
+}
+
+async function afterRestart(make: () => EngineResource, before: EngineResource): Promise<EngineResource> {
+  const resource = make();
+  resource.id = before.id;
+  resource.inputs = before.inputs;
+  resource.outputs = before.outputs;
+  return Promise.resolve(resource);
+}
