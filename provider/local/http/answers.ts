@@ -1,0 +1,45 @@
+import { randomUUID } from "node:crypto";
+import type { AwsError } from "../aws-error";
+import type { ServiceName } from "./services";
+
+/** What goes back to the client. */
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+export function jsonAnswer(body: unknown, status = 200): HttpAnswer {
+  return { status, headers: jsonHeaders(), body: JSON.stringify(body) };
+}
+
+export function xmlAnswer(body: string, requestId: string, status = 200): HttpAnswer {
+  return { status, headers: { "content-type": "text/xml", "x-amzn-requestid": requestId }, body };
+}
+
+/** An error in the form of the service's protocol. An error without a text has no member for it (recorded). */
+export function errorAnswer(error: AwsError, service: ServiceName | undefined): HttpAnswer {
+  if (service === "sts") {
+    const id = randomUUID();
+    const fields = `<Type>Sender</Type><Code>${escapeXml(error.code)}</Code><Message>${escapeXml(error.message)}</Message>`;
+    return xmlAnswer(
+      `<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Error>${fields}</Error><RequestId>${id}</RequestId></ErrorResponse>`,
+      id,
+      error.status,
+    );
+  }
+  const body = error.message === "" ? { __type: error.code } : { __type: error.code, message: error.message };
+  return { status: error.status, headers: jsonHeaders(), body: JSON.stringify(body) };
+}
+
+export function escapeXml(text: string): string {
+  return text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
+}
+
+function jsonHeaders(): Record<string, string> {
+  return {
+    "content-type": "application/x-amz-json-1.1",
+    "x-amzn-requestid": randomUUID(),
+    "cache-control": "no-cache, no-store",
+  };
+}

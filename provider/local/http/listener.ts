@@ -1,0 +1,81 @@
+import { type IncomingMessage, type RequestListener, type Server, type ServerResponse, createServer } from "node:http";
+import { type ServerOptions, createServer as createSecureServer } from "node:https";
+import type { AddressInfo } from "node:net";
+import { AwsError } from "../aws-error";
+import { errorAnswer } from "./answers";
+import type { Outcome } from "./aws-api";
+import { type ReceivedRequest, receive } from "./request";
+
+export type Handler = (request: ReceivedRequest) => Promise<Outcome>;
+
+/** A server on 127.0.0.1. */
+export interface Listener {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+interface ListenerOptions {
+  /** 0 takes any free port. */
+  readonly port: number;
+  /** A port to take if it is free and `port` is 0. */
+  readonly preferredPort: number;
+  readonly tls?: ServerOptions;
+  readonly handler: Handler;
+}
+
+export async function listen({ port, preferredPort, tls, handler }: ListenerOptions): Promise<Listener> {
+  const onRequest: RequestListener = (message, response) => {
+    void answer(message, response, tls !== undefined, handler);
+  };
+  const server: Server = tls === undefined ? createServer(onRequest) : createSecureServer(tls, onRequest);
+  if (port !== 0 || preferredPort === 0) await bind(server, port);
+  else await bind(server, preferredPort).catch(() => bind(server, 0));
+  return { port: addressOf(server).port, close: () => end(server) };
+}
+
+async function answer(
+  message: IncomingMessage,
+  response: ServerResponse,
+  secure: boolean,
+  handler: Handler,
+): Promise<void> {
+  let outcome: Outcome;
+  try {
+    outcome = await handler(await receive(message, secure));
+  } catch (error) {
+    if (message.destroyed && !message.complete) return;
+    outcome = errorAnswer(error instanceof AwsError ? error : new AwsError("InternalFailure", "", 500), undefined);
+  }
+  if (outcome === "hang") return;
+  if (outcome === "drop") {
+    message.socket.destroy();
+    return;
+  }
+  response.writeHead(outcome.status, { ...outcome.headers, "content-length": Buffer.byteLength(outcome.body) });
+  response.end(outcome.body);
+}
+
+function bind(server: Server, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen({ port, host: "127.0.0.1" }, () => {
+      server.off("error", reject);
+      resolve();
+    });
+  });
+}
+
+function addressOf(server: Server): AddressInfo {
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("the server does not listen");
+  return address;
+}
+
+function end(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => {
+      resolve();
+    });
+    server.closeAllConnections();
+  });
+}

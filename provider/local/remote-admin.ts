@@ -1,0 +1,85 @@
+import { z } from "zod";
+import { type Duration, type KeyAddress, type LocalAdmin, type PaddedImport, toMilliseconds } from "./admin";
+import type { Fault } from "./http/faults";
+import type { RequestLogEntry } from "./http/request-log";
+import { LocalCloudError } from "./options";
+
+const timeSchema = z.object({ now: z.iso.datetime() });
+const entrySchema = z.object({
+  time: z.string(),
+  service: z.string(),
+  operation: z.string(),
+  account: z.string().nullable(),
+  region: z.string().nullable(),
+  keyId: z.string().nullable(),
+  status: z.number().nullable(),
+  error: z.string().nullable(),
+});
+const paddedSchema = z.object({
+  account: z.string(),
+  region: z.string(),
+  keyId: z.string(),
+  keyMaterialId: z.string(),
+  trailingZeroBytes: z.number(),
+});
+
+/** The admin of a cloud in another process, over its HTTP endpoint and with the token of its endpoint.json. */
+export class RemoteAdmin implements LocalAdmin {
+  constructor(
+    private readonly endpoint: string,
+    private readonly controlToken: string,
+  ) {}
+
+  async now(): Promise<Date> {
+    return new Date((await this.ask("GET", "clock", timeSchema)).now);
+  }
+
+  async advanceClock(duration: Duration): Promise<Date> {
+    const body = { milliseconds: toMilliseconds(duration) };
+    return new Date((await this.ask("POST", "clock/advance", timeSchema, body)).now);
+  }
+
+  async injectFault(fault: Fault): Promise<string> {
+    return (await this.ask("POST", "faults", z.object({ id: z.string() }), fault)).id;
+  }
+
+  async clearFaults(): Promise<void> {
+    await this.ask("DELETE", "faults", z.object({}));
+  }
+
+  async requestLog(): Promise<readonly RequestLogEntry[]> {
+    return (await this.ask("GET", "requests", z.object({ requests: z.array(entrySchema) }))).requests;
+  }
+
+  async counters(): Promise<Readonly<Record<string, number>>> {
+    return (await this.ask("GET", "counters", z.object({ counters: z.record(z.string(), z.number()) }))).counters;
+  }
+
+  async clearLog(): Promise<void> {
+    await this.ask("DELETE", "requests", z.object({}));
+  }
+
+  async materialOf(address: KeyAddress | string): Promise<Buffer> {
+    const body = typeof address === "string" ? { keyId: address } : address;
+    return Buffer.from(
+      (await this.ask("POST", "material", z.object({ material: z.string() }), body)).material,
+      "base64",
+    );
+  }
+
+  async paddedImports(): Promise<readonly PaddedImport[]> {
+    return (await this.ask("GET", "padded-imports", z.object({ imports: z.array(paddedSchema) }))).imports;
+  }
+
+  private async ask<T>(method: string, name: string, schema: z.ZodType<T>, body?: unknown): Promise<T> {
+    const response = await fetch(`${this.endpoint}/_local/${name}`, {
+      method,
+      headers: { authorization: `Bearer ${this.controlToken}`, "content-type": "application/json" },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const answer: unknown = await response.json();
+    if (response.ok) return schema.parse(answer);
+    const { error } = z.object({ error: z.string() }).parse(answer);
+    throw new LocalCloudError(error, "");
+  }
+}
