@@ -20,7 +20,11 @@ export interface ChildLink {
   readonly alive: boolean;
   readonly pid: number | undefined;
   /** @throws ByokError what the operation raised, or BYOK_CUSTODIAN_FAILED when the process is gone before it answered. */
-  request(operation: OperationName, parameters: unknown, environment: Readonly<Record<string, string>>): Promise<unknown>;
+  request(
+    operation: OperationName,
+    parameters: unknown,
+    environment: Readonly<Record<string, string>>,
+  ): Promise<unknown>;
   /** Closes the channel and waits until the process ended, which it does after the step in flight. */
   end(): Promise<void>;
 }

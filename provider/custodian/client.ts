@@ -93,7 +93,11 @@ export function openCustodian(token: TokenConnection, deps: CustodianDeps = {}):
     destroy: (version) => call("destroy", destroy.result, [version]),
     links: (owner) => call("links", links.result, [owner]),
     noteDeletion: (version, arn, deletionDate) =>
-      call("noteDeletion", noteDeletion.result, deletionDate === undefined ? [version, arn] : [version, arn, deletionDate]),
+      call(
+        "noteDeletion",
+        noteDeletion.result,
+        deletionDate === undefined ? [version, arn] : [version, arn, deletionDate],
+      ),
     end: async () => {
       ended = true;
       await link?.end();

@@ -13,10 +13,17 @@ const settlePauses = [250, 500, 1_000, 2_000, 4_000, 8_000, 8_000, 8_000];
 const unsettled: readonly string[] = ["BYOK_AWS_INVALID_STATE", "BYOK_AWS_NOT_FOUND"];
 
 /** @throws ByokError BYOK_COPY_DIFFERS unless KMS answered the KeyMaterialId that was expected, where one is known. */
-export function compareMaterialId(keyArn: string, answered: string | undefined, expected: readonly (string | undefined)[]): void {
+export function compareMaterialId(
+  keyArn: string,
+  answered: string | undefined,
+  expected: readonly (string | undefined)[],
+): void {
   if (answered === undefined) return;
   if (expected.every((one) => one === undefined || one === answered)) return;
-  throw copyDiffers(keyArn, "KMS computed another KeyMaterialId for the material of this version than for the one that the key holds");
+  throw copyDiffers(
+    keyArn,
+    "KMS computed another KeyMaterialId for the material of this version than for the one that the key holds",
+  );
 }
 
 /**
@@ -33,7 +40,10 @@ export async function compareByReading(
   if (keySpecFacts[key.spec].family === "hmac") {
     // A fresh message: the answer to it cannot be one that somebody has seen before.
     const message = Buffer.concat([Buffer.from("byok proof 1\0"), random(32)]);
-    const [theirs, ours] = [await kms.generateMac(keyArn, macAlgorithm(key.spec), message), await token.mac(key.id, message)];
+    const [theirs, ours] = [
+      await kms.generateMac(keyArn, macAlgorithm(key.spec), message),
+      await token.mac(key.id, message),
+    ];
     if (theirs.length !== ours.length || !timingSafeEqual(theirs, ours)) {
       throw copyDiffers(keyArn, "its MAC of a fresh message is not the token's");
     }

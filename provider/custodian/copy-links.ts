@@ -57,9 +57,13 @@ function parseLink(label: string, value: Buffer): CopyLink {
     const { schema: _, ...link } = parsed.data;
     return link;
   }
-  throw new ByokError("BYOK_TOKEN_FAILED", `The data object "${label}" in the token is no link to a copy that can be read.`, {
-    hint: "It was changed by hand or written by a newer version of this package. Update the package, or restore the object.",
-  });
+  throw new ByokError(
+    "BYOK_TOKEN_FAILED",
+    `The data object "${label}" in the token is no link to a copy that can be read.`,
+    {
+      hint: "It was changed by hand or written by a newer version of this package. Update the package, or restore the object.",
+    },
+  );
 }
 
 function jsonOf(value: Buffer): unknown {

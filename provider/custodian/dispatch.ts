@@ -40,7 +40,11 @@ function operation<P extends readonly unknown[], R>(
 /** Names the places, never the values: a request may carry what must not be repeated. */
 function malformed(name: OperationName, error: z.ZodError): ByokError {
   const places = error.issues.map(({ path }) => path.slice(1).map(String).join(".") || "the request").join(", ");
-  return new ByokError("BYOK_INPUT_INVALID", `The custodian's operation "${name}" was asked with a malformed ${places}.`, {
-    hint: "Correct the input of that name.",
-  });
+  return new ByokError(
+    "BYOK_INPUT_INVALID",
+    `The custodian's operation "${name}" was asked with a malformed ${places}.`,
+    {
+      hint: "Correct the input of that name.",
+    },
+  );
 }

@@ -105,9 +105,13 @@ function checkWrappingKey(spki: Buffer, spec: WrappingKeySpec): void {
   const bits = Number(spec.slice("RSA_".length));
   const { modulusLength, publicExponent } = key?.asymmetricKeyDetails ?? {};
   if (key?.asymmetricKeyType === "rsa" && modulusLength === bits && (publicExponent ?? 0n) >= leastExponent) return;
-  throw new ByokError("BYOK_WRAP_REFUSED", `The key is not wrapped: KMS answered something else than a ${spec} public key.`, {
-    hint: "Check that the group's endpoint is AWS KMS.",
-  });
+  throw new ByokError(
+    "BYOK_WRAP_REFUSED",
+    `The key is not wrapped: KMS answered something else than a ${spec} public key.`,
+    {
+      hint: "Check that the group's endpoint is AWS KMS.",
+    },
+  );
 }
 
 function publicKeyOf(spki: Buffer): KeyObject | undefined {

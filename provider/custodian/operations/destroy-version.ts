@@ -28,7 +28,7 @@ function unknownCopies(label: KeyLabel): ByokError {
   return new ByokError(
     "BYOK_TOKEN_UNSUPPORTED",
     `This token cannot store data objects, so nothing remembers where ${versionInWords(label)} was copied to, and it is not destroyed here.`,
-    { hint: "Check that no copy needs it, destroy it with the token's own tool, and set onDestroy to \"retain\"." },
+    { hint: 'Check that no copy needs it, destroy it with the token\'s own tool, and set onDestroy to "retain".' },
   );
 }
 

@@ -34,7 +34,11 @@ export async function importInto(context: OperationContext, request: ImportReque
     compareMaterialId(request.target.keyArn, keyMaterialId, [before.keyMaterialId]);
     return keyMaterialId === undefined ? "accepted" : "key-material-id";
   });
-  return receipt(context, target, key, { importedAt, proof, ...(keyMaterialId === undefined ? {} : { keyMaterialId }) });
+  return receipt(context, target, key, {
+    importedAt,
+    proof,
+    ...(keyMaterialId === undefined ? {} : { keyMaterialId }),
+  });
 }
 
 /** @throws ByokError BYOK_KEY_NOT_EXPORTABLE for a closed version. */

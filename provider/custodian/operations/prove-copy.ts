@@ -56,7 +56,7 @@ async function reimport(
     return await sendMaterial(context, { target, key, request, validTo });
   } catch (thrown) {
     if (thrown instanceof ByokError && thrown.code === "BYOK_AWS_MATERIAL_REJECTED") {
-      throw copyDiffers(request.target.keyArn, "KMS refused it as other material than the key was given first");
+      throw copyDiffers(request.target.keyArn, `a fresh wrap of it was refused. ${thrown.message}`);
     }
     throw thrown;
   }
