@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { AwsKeyUsage } from "../provider/model/key-spec";
-import type { Fingerprint, ProofMethod } from "../provider/model/ports/custodian";
+import type { ProofMethod } from "../provider/model/ports/custodian";
 import type { KmsKeyState } from "../provider/model/ports/kms";
 import type { Wrapping, WrappingKeySpec } from "../provider/model/wrapping";
 import { AwsKmsGroup } from "./aws-kms-group";
@@ -57,7 +57,8 @@ export interface AwsKmsKeyArgs {
 
 /** Shows that the copy is the same key as its source. */
 export interface KeyProof {
-  readonly fingerprint: Fingerprint;
+  /** Method and digest, such as `sha256:…`; the same as the source key's. */
+  readonly fingerprint: string;
   /** Three bytes in hex, to compare by eye. */
   readonly checkValue: string;
   /** AWS's own id of the material, where AWS tells one. */
@@ -73,6 +74,8 @@ export interface KeyProof {
 export interface KeyLink {
   /** Name of the source key. */
   readonly source: string;
+  /** `owner` of the source key. */
+  readonly sourceOwner: string;
   readonly sourceVersion: number;
   /** ISO 8601. */
   readonly at: string;
@@ -89,6 +92,7 @@ const outputs = [
   "proof",
   "link",
   "wrapping",
+  "createdAt",
   "deletionDate",
   "pending",
   "account",
@@ -128,12 +132,14 @@ export class AwsKmsKey extends ByokResource {
   declare public readonly keyId: pulumi.Output<string>;
   /** KeyState of DescribeKey, as last seen. */
   declare public readonly keyState: pulumi.Output<KmsKeyState>;
-  /** Shows that the copy is the same key. */
-  declare public readonly proof: pulumi.Output<KeyProof>;
+  /** Shows that the copy is the same key; absent of an adopted key that could not be asked without importing into it. */
+  declare public readonly proof: pulumi.Output<KeyProof | undefined>;
   /** Source key, version, time, caller and group of the copy. */
-  declare public readonly link: pulumi.Output<KeyLink>;
+  declare public readonly link: pulumi.Output<KeyLink | undefined>;
   /** How the material travelled. */
-  declare public readonly wrapping: pulumi.Output<Wrapping>;
+  declare public readonly wrapping: pulumi.Output<Wrapping | undefined>;
+  /** ISO 8601. */
+  declare public readonly createdAt: pulumi.Output<string>;
   /** ISO 8601; when AWS deletes the key, once that is scheduled. */
   declare public readonly deletionDate: pulumi.Output<string | undefined>;
   /** Steps that are still due, in words; empty when all is done. */

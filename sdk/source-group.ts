@@ -66,7 +66,7 @@ export interface SourceGroupArgs {
   allowedSpecs?: pulumi.Input<pulumi.Input<KeySpec>[]>;
 }
 
-const outputs = ["connected", "identity", "abilities"] as const;
+const outputs = ["connected", "identity", "abilities", "note"] as const;
 
 /**
  * A PKCS#11 token, the source of keys, and the rules for the keys in it.
@@ -90,6 +90,8 @@ export class SourceGroup extends ByokResource {
   declare public readonly identity: pulumi.Output<TokenIdentity>;
   /** What the token can do, found by self-test. */
   declare public readonly abilities: pulumi.Output<TokenAbilities>;
+  /** What to know about this token's wrapping, where there is something to know. */
+  declare public readonly note: pulumi.Output<string | undefined>;
   /** The connection, as in the arguments. */
   declare public readonly token: pulumi.Output<TokenConnection>;
   /** As in the arguments; empty by default. */

@@ -10,14 +10,14 @@ export interface SourceKeyVersion {
   /** 1 for the first. */
   readonly version: number;
   /** CKA_ID in the token, 32 hex digits. */
-  readonly id: string;
+  readonly tokenKeyId: string;
   /** Tells keys apart and tells nothing about the key. */
   readonly fingerprint: Fingerprint;
   /** Three bytes in hex, to compare by eye. */
   readonly checkValue: string;
-  /** `open`: it can be copied; `closed`: it never can be again. */
-  readonly state: string;
-  /** ISO 8601, where the token or this stack remembers it. */
+  /** `closed`: it can never be copied again. */
+  readonly state: "exportable" | "closed";
+  /** ISO 8601, where this stack made it. */
   readonly createdAt?: string;
 }
 
