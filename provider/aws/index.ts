@@ -1,0 +1,5 @@
+export type { AwsDeps } from "./aws-deps";
+export { caDigests } from "./ca-digests";
+export { ignoredEndpointOverrides } from "./endpoint-overrides";
+export { openKms } from "./open-kms";
+export { openKmsImport } from "./open-kms-import";

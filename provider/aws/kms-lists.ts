@@ -1,0 +1,106 @@
+import { z } from "zod";
+import type { KmsGrant, OwnedKey } from "../model/ports/kms";
+import { allPages } from "./all-pages";
+import type { AwsCaller, CallOptions } from "./aws-caller";
+import { OWNER_TAG } from "./owner-index";
+import { keyIdOf } from "./recent-writes";
+
+/** The greatest pages that each API gives. */
+const LIMIT = { aliases: 100, grants: 100, keys: 1000, tags: 50, resources: 100 };
+
+const aliasEntry = z.object({ AliasName: z.string(), TargetKeyId: z.string().optional() });
+const keyEntry = z.object({ KeyId: z.string(), KeyArn: z.string() });
+const kmsTag = z.object({ TagKey: z.string(), TagValue: z.string() });
+const taggedResource = z.object({
+  ResourceARN: z.string(),
+  Tags: z.array(z.object({ Key: z.string(), Value: z.string() })).default([]),
+});
+const grantEntry = z.object({
+  GrantId: z.string(),
+  GranteePrincipal: z.string().default(""),
+  Operations: z.array(z.string()).default([]),
+});
+
+/** An alias and the key that it points to; AWS's own aliases may point nowhere. */
+export interface Alias {
+  readonly name: string;
+  readonly target: string | undefined;
+}
+
+/** Aliases of a key, or of the account and Region. */
+export const aliasesOf = (
+  caller: AwsCaller,
+  keyId?: string,
+  options: CallOptions<"ListAliases"> = {},
+): Promise<readonly Alias[]> =>
+  allPages(async (Marker) => {
+    const answer = await caller.call("ListAliases", { KeyId: keyId, Limit: LIMIT.aliases, Marker }, options);
+    const items = z.array(aliasEntry).parse(answer.Aliases ?? []);
+    return {
+      items: items.map((alias) => ({ name: alias.AliasName, target: alias.TargetKeyId })),
+      next: nextOf(answer),
+    };
+  });
+
+/** Tags of a key. */
+export async function tagsOf(
+  caller: AwsCaller,
+  keyId: string,
+  options: CallOptions<"ListResourceTags"> = {},
+): Promise<Readonly<Record<string, string>>> {
+  const tags = await allPages(async (Marker) => {
+    const answer = await caller.call("ListResourceTags", { KeyId: keyId, Limit: LIMIT.tags, Marker }, options);
+    return { items: z.array(kmsTag).parse(answer.Tags ?? []), next: nextOf(answer) };
+  });
+  return Object.fromEntries(tags.map(({ TagKey, TagValue }) => [TagKey, TagValue]));
+}
+
+/** Grants on a key. */
+export const grantsOn = (
+  caller: AwsCaller,
+  keyId: string,
+  options: CallOptions<"ListGrants"> = {},
+): Promise<readonly KmsGrant[]> =>
+  allPages(async (Marker) => {
+    const answer = await caller.call("ListGrants", { KeyId: keyId, Limit: LIMIT.grants, Marker }, options);
+    const items = z.array(grantEntry).parse(answer.Grants ?? []);
+    return {
+      items: items.map((grant) => ({
+        grantId: grant.GrantId,
+        grantee: grant.GranteePrincipal,
+        operations: grant.Operations,
+      })),
+      next: nextOf(answer),
+    };
+  });
+
+/** Every key of the account and Region. */
+export const allKeys = (caller: AwsCaller): Promise<readonly { readonly keyId: string; readonly arn: string }[]> =>
+  allPages(async (Marker) => {
+    const answer = await caller.call("ListKeys", { Limit: LIMIT.keys, Marker });
+    const items = z.array(keyEntry).parse(answer.Keys ?? []);
+    return { items: items.map(({ KeyId, KeyArn }) => ({ keyId: KeyId, arn: KeyArn })), next: nextOf(answer) };
+  });
+
+/** Keys with an owner tag, as the Resource Groups Tagging API knows them; it learns of changes late. */
+export const taggedKeys = (caller: AwsCaller): Promise<readonly OwnedKey[]> =>
+  allPages(async (PaginationToken) => {
+    const answer = await caller.call("GetResources", {
+      TagFilters: [{ Key: OWNER_TAG }],
+      ResourceTypeFilters: ["kms:key"],
+      ResourcesPerPage: LIMIT.resources,
+      PaginationToken,
+    });
+    const items = z.array(taggedResource).parse(answer.ResourceTagMappingList ?? []);
+    return {
+      items: items.map(({ ResourceARN, Tags }) => ({
+        keyId: keyIdOf(ResourceARN),
+        arn: ResourceARN,
+        tags: Object.fromEntries(Tags.map(({ Key, Value }) => [Key, Value])),
+      })),
+      next: answer.PaginationToken,
+    };
+  });
+
+const nextOf = (answer: { Truncated?: boolean | undefined; NextMarker?: string | undefined }): string | undefined =>
+  answer.Truncated === true ? answer.NextMarker : undefined;

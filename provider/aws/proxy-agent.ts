@@ -1,0 +1,60 @@
+import type { ClientRequest } from "node:http";
+import type { Duplex } from "node:stream";
+import type { SecureContext } from "node:tls";
+import { HttpsProxyAgent } from "https-proxy-agent";
+
+type ConnectOptions = Parameters<HttpsProxyAgent<string>["connect"]>[1];
+
+/** How TLS to a target is made, whether or not a proxy stands between. */
+export interface StrictTls {
+  readonly secureContext: SecureContext;
+  readonly rejectUnauthorized: true;
+}
+
+/** The proxy could not be reached, or refused to make the tunnel. */
+export class ProxyFailure extends Error {
+  override readonly name = "ProxyFailure";
+
+  constructor(
+    /** Host and port; never the login that the proxy's URL may hold. */
+    readonly proxy: string,
+    /** What the proxy answered, or the system's error code. */
+    readonly reason: string,
+  ) {
+    super(`The proxy ${proxy} failed: ${reason}`);
+  }
+}
+
+/**
+ * Tunnels TLS through a proxy. The base class applies the settings of its constructor to the proxy alone, so the target's are
+ * added here; without them a custom CA would not count and NODE_TLS_REJECT_UNAUTHORIZED would.
+ */
+export class StrictTunnelAgent extends HttpsProxyAgent<string> {
+  constructor(
+    private readonly proxyUrl: URL,
+    private readonly target: StrictTls,
+    options: { readonly keepAlive: boolean; readonly maxSockets: number },
+  ) {
+    // The proxy itself, when it speaks TLS, is held to the same authorities.
+    super(proxyUrl.href, { ...options, ...target });
+  }
+
+  override async connect(
+    request: ClientRequest,
+    options: ConnectOptions,
+  ): ReturnType<HttpsProxyAgent<string>["connect"]> {
+    let status = 200;
+    request.once("proxyConnect", (answer: { readonly statusCode: number }) => (status = answer.statusCode));
+    const strict: ConnectOptions = { ...options, ...this.target };
+    const socket = await super.connect(request, strict).catch((error: unknown) => {
+      throw new ProxyFailure(this.proxyUrl.host, codeOf(error));
+    });
+    if (status === 200) return socket;
+    // Otherwise the base class would replay the proxy's answer as if AWS had given it.
+    (socket satisfies Duplex).destroy();
+    throw new ProxyFailure(this.proxyUrl.host, `status ${String(status)}`);
+  }
+}
+
+const codeOf = (error: unknown): string =>
+  error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "no connection";

@@ -1,0 +1,45 @@
+import type { NodeHttpHandler } from "@smithy/node-http-handler";
+import type { HttpAgents } from "./http-agents";
+import { loadHttpHandler } from "./load-sdk";
+
+const CONNECT_MS = 10_000;
+const ANSWER_MS = 60_000;
+
+/** The SDK writes remarks to the console unless it is given a logger. */
+export const silentLogger = {
+  trace: (): void => undefined,
+  debug: (): void => undefined,
+  info: (): void => undefined,
+  warn: (): void => undefined,
+  error: (): void => undefined,
+};
+
+/**
+ * Settings of every client. Each is named so that neither the environment nor the profile's configuration file decides it: an
+ * endpoint URL, FIPS or dual-stack there would change the host, "auto" defaults would ask the instance metadata service.
+ */
+export const sdkSettings = {
+  ignoreConfiguredEndpointUrls: true,
+  useFipsEndpoint: false,
+  useDualstackEndpoint: false,
+  defaultsMode: "standard",
+  retryMode: "standard",
+  userAgentAppId: "pulumi-byok",
+  logger: silentLogger,
+} as const;
+
+/** The transport of a client. */
+export type RequestHandler = NodeHttpHandler;
+
+/** A transport over the given agents, with limits on how long a connection and an answer may take. */
+export function requestHandler(agents: HttpAgents): RequestHandler {
+  const { NodeHttpHandler: Handler } = loadHttpHandler();
+  return new Handler({
+    httpAgent: agents.httpAgent,
+    httpsAgent: agents.httpsAgent,
+    connectionTimeout: CONNECT_MS,
+    requestTimeout: ANSWER_MS,
+    throwOnRequestTimeout: true,
+    logger: silentLogger,
+  });
+}
