@@ -4,3 +4,4 @@ export type { Duration, KeyAddress, LocalAdmin, PaddedImport } from "./admin";
 export type { Fault } from "./http/faults";
 export type { RequestLogEntry } from "./http/request-log";
 export { RemoteAdmin } from "./remote-admin";
+export { type ServeOptions, serveLocal } from "./serve";

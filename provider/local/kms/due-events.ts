@@ -52,9 +52,9 @@ function remove(store: Store, key: KeyRecord, at: number): Change[] {
   const left = family.map((member): KeyRecord => {
     const replicaRegions = (member.multiRegion?.replicaRegions ?? []).filter((region) => region !== key.region);
     const multiRegion = member.multiRegion === null ? null : { ...member.multiRegion, replicaRegions };
-    const waited = member.deletion !== null && member.deletion.at === null && replicaRegions.length === 0;
-    if (!waited || member.deletion === null) return { ...member, multiRegion };
-    return { ...member, multiRegion, deletion: { ...member.deletion, at: at + member.deletion.windowInDays * day } };
+    const { deletion } = member;
+    if (deletion?.at !== null || replicaRegions.length > 0) return { ...member, multiRegion };
+    return { ...member, multiRegion, deletion: { ...deletion, at: at + deletion.windowInDays * day } };
   });
   return [
     { address: addressOf(key), record: null },
