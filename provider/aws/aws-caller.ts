@@ -90,15 +90,16 @@ export class AwsCaller {
     const { session, key } = await this.open();
     if (serviceOf(api) !== "sts" && this.connection.account !== undefined) await this.checkedIdentity();
     const place = `${session.kmsHost} ${this.connection.account ?? this.account ?? key} ${this.connection.region}`;
-    const { signal } = this.surroundings;
+    const { signal, sleep } = this.surroundings;
     const abort = signal === undefined ? {} : { abortSignal: signal };
+    const waiting = signal === undefined ? { sleep } : { sleep, signal };
     let made = 0;
     let spent = 0;
     let answerLost = false;
     let renewed = false;
     for (;;) {
       await this.unlessStopped(api, () =>
-        this.shared.pacer.turn(`${place} ${api}`, quotaOf(api, this.connection.quotas), signal),
+        this.shared.pacer.turn(`${place} ${api}`, quotaOf(api, this.connection.quotas), waiting),
       );
       const generation = session.credentialGeneration();
       const began = performance.now();
@@ -124,7 +125,7 @@ export class AwsCaller {
         const wait = this.waitAfter(kind, error, options, { made, spent });
         if (wait === undefined) throw error;
         if (kind === "throttled") this.shared.pacer.holdBack(`${place} ${api}`, wait);
-        await this.unlessStopped(api, () => this.surroundings.sleep(wait, signal));
+        await this.unlessStopped(api, () => sleep(wait, signal));
         spent += wait;
       }
     }

@@ -1,3 +1,4 @@
+import { ByokError } from "../model/errors";
 import { realSleep, type Sleep } from "./aws-deps";
 
 /** What a pacer measures and waits with; a test brings its own. */
@@ -37,9 +38,15 @@ export class Pacer {
 
   constructor(private readonly time: PacerTime = { now: () => performance.now(), sleep: realSleep }) {}
 
-  /** Returns when the call may be made. Rejects with the signal's reason, and then uses up no turn. */
-  async turn(lane: string, perSecond: number, signal?: AbortSignal): Promise<void> {
-    if (!(perSecond > 0)) throw new RangeError(`a quota must be greater than 0`);
+  /**
+   * Returns when the call may be made. Rejects once the signal is aborted or the caller's own sleep ends early, and then uses up
+   * no turn.
+   */
+  async turn(lane: string, perSecond: number, caller: { signal?: AbortSignal; sleep?: Sleep } = {}): Promise<void> {
+    const { signal, sleep = this.time.sleep } = caller;
+    if (!(perSecond > 0)) {
+      throw new ByokError("BYOK_INPUT_INVALID", "A quota must be greater than 0.", { property: "quotas" });
+    }
     signal?.throwIfAborted();
     const entry = this.laneOf(lane);
     const before = entry.previous;
@@ -47,7 +54,7 @@ export class Pacer {
     entry.previous = new Promise((resolve) => (started = resolve));
     try {
       await unlessAborted(before, signal);
-      await this.wait(entry, perSecond, signal);
+      await this.wait(entry, perSecond, (milliseconds) => sleep(milliseconds, signal));
     } catch (error) {
       // The next in the queue still waits for whoever was before this one.
       void before.then(started);
@@ -62,13 +69,13 @@ export class Pacer {
     entry.due = Math.max(entry.due, this.time.now() + milliseconds);
   }
 
-  private async wait(lane: Lane, perSecond: number, signal: AbortSignal | undefined): Promise<void> {
+  private async wait(lane: Lane, perSecond: number, sleep: (milliseconds: number) => Promise<void>): Promise<void> {
     const spacing = (1000 / perSecond) * (1 + MARGIN);
     const burst = spacing < BURST_MS ? BURST_MS : 0;
     for (;;) {
       const rest = lane.due - burst - this.time.now();
       if (rest <= 0) break;
-      await this.time.sleep(Math.ceil(rest), signal);
+      await sleep(Math.ceil(rest));
     }
     lane.due = Math.max(lane.due, this.time.now()) + spacing;
   }
