@@ -1,12 +1,13 @@
 import { randomBytes } from "node:crypto";
 import { caDigests } from "./aws/ca-digests";
-import { ignoredOverrides } from "./aws/ignored-overrides";
+import { ignoredEndpointOverrides } from "./aws/endpoint-overrides";
 import { openKms } from "./aws/open-kms";
 import { openCustodian } from "./custodian/client";
 import { hostLifecycle, type HostedLifecycle } from "./host/host-lifecycle";
 import { createRuntime, engineAddressOf, type Runtime } from "./host/runtime";
 import { awsKmsGroup } from "./lifecycle/aws-kms-group";
 import { awsKmsKey } from "./lifecycle/aws-kms-key";
+import type { AwsConnection } from "./model/aws-connection";
 import type { Lifecycle } from "./lifecycle/contract";
 import { sourceGroup } from "./lifecycle/source-group";
 import { sourceKey } from "./lifecycle/source-key";
@@ -54,8 +55,10 @@ export function loadWith(kind: string, overrides: LoadOverrides): HostedLifecycl
   return provider;
 }
 
-const realRuntime = (overrides: LoadOverrides): Runtime =>
-  createRuntime({
+function realRuntime(overrides: LoadOverrides): Runtime {
+  // The AWS SDK warns on stderr of coming Node versions, which the CLI would show in every run.
+  process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] ??= "true";
+  return createRuntime({
     openCustodian: (token) => openCustodian(token),
     openKms: (connection, surroundings) => openKms(connection, surroundings),
     ignoredOverrides,
@@ -66,3 +69,13 @@ const realRuntime = (overrides: LoadOverrides): Runtime =>
     engineAddress: engineAddressOf(process.argv[2]),
     exit: (code) => process.exit(code),
   });
+}
+
+/** Whoever could redirect an endpoint would receive the keys that are copied: only the group itself names endpoints. */
+function ignoredOverrides(connection: AwsConnection): readonly string[] {
+  const names = ignoredEndpointOverrides(connection);
+  if (names.length === 0) return [];
+  return [
+    `${names.join(", ")}: ignored. Only the input endpoint of the group leads elsewhere than to AWS's own endpoints.`,
+  ];
+}

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { setTimeout as timer } from "node:timers/promises";
 import { ByokError } from "../model/errors";
 import type { EngineLink } from "./engine-link";
@@ -18,19 +19,28 @@ const END_LIMIT = 3_000;
 /** The answer of the last operation still has to leave: the engine keeps what it tells. */
 const ANSWER_TIME = 100;
 
+const ENGINE_GONE = "the Pulumi engine went away";
+
+const stopped = (reason: string): ByokError =>
+  new ByokError("BYOK_ENGINE_LOST", `Stopped before the next step, because ${reason}.`, {
+    hint: "Run pulumi up again: it goes on from here.",
+    retryable: true,
+  });
+
 /**
  * Decides when this process stops: after a signal, or when the engine is lost. Then no further step begins, the step in flight is
  * finished, the children are ended and the process exits.
  */
 export class ProcessLife {
   private inFlight = 0;
-  private stopping: string | undefined;
   private readonly interruption = new AbortController();
   private exitCode = 0;
   private ending = false;
 
   constructor(private readonly surroundings: Surroundings) {
-    surroundings.engine.onLost(() => this.stop("the Pulumi engine went away", 1, LOST_LIMIT));
+    // Dozens of keys wait at once; Node would warn on stderr of what it takes for a leak.
+    setMaxListeners(0, this.signal);
+    surroundings.engine.onLost(() => this.stop(ENGINE_GONE, 1, LOST_LIMIT));
   }
 
   /** Listens to the signals with which a CLI or a service manager ends its children. */
@@ -40,24 +50,26 @@ export class ProcessLife {
     }
   }
 
-  /** Raises BYOK_ENGINE_LOST where a further change would be in no state. */
-  mayProceed(): void {
-    const reason = this.stopping ?? (this.surroundings.engine.reachable ? undefined : "the Pulumi engine went away");
-    if (reason === undefined) return;
-    throw new ByokError("BYOK_ENGINE_LOST", `Stopped before the next step, because ${reason}.`, {
-      hint: "Run pulumi up again: it goes on from here.",
-      retryable: true,
-    });
+  /**
+   * Ends waiting and requests once the process stops: what waits for its turn must not begin any more, and the answer to what is
+   * on its way would be in no state either. Its reason is the error to raise.
+   */
+  get signal(): AbortSignal {
+    return this.interruption.signal;
   }
 
-  /** Waits, but no longer than there is somebody to wait for: a step that is only due after the wait must not begin any more. */
-  async sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
-    const signals = [this.interruption.signal, ...(signal === undefined ? [] : [signal])];
+  /** Raises BYOK_ENGINE_LOST where a further change would be in no state. */
+  mayProceed(): void {
+    this.signal.throwIfAborted();
+    if (!this.surroundings.engine.reachable) throw stopped(ENGINE_GONE);
+  }
+
+  /** Waits, but no longer than there is somebody to wait for. */
+  async sleep(milliseconds: number): Promise<void> {
     try {
-      await timer(milliseconds, undefined, { signal: AbortSignal.any(signals) });
+      await timer(milliseconds, undefined, { signal: this.signal });
     } catch (error) {
-      signal?.throwIfAborted();
-      this.mayProceed();
+      this.signal.throwIfAborted();
       throw error;
     }
   }
@@ -69,15 +81,14 @@ export class ProcessLife {
       return await operation();
     } finally {
       this.inFlight -= 1;
-      if (this.stopping !== undefined && this.inFlight === 0) setTimeout(() => void this.end(), ANSWER_TIME);
+      if (this.signal.aborted && this.inFlight === 0) setTimeout(() => void this.end(), ANSWER_TIME);
     }
   }
 
   private stop(reason: string, exitCode: number, limit: number): void {
-    if (this.stopping !== undefined) return;
-    this.stopping = reason;
+    if (this.signal.aborted) return;
     this.exitCode = exitCode;
-    this.interruption.abort();
+    this.interruption.abort(stopped(reason));
     if (this.inFlight === 0) void this.end();
     else setTimeout(() => void this.end(), limit).unref();
   }

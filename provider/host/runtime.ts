@@ -28,8 +28,8 @@ export interface Runtime {
 export interface KmsSurroundings {
   /** By `NAMESPACE:KEY`. */
   readonly configValues: Readonly<Record<string, string>>;
-  /** Waits; ends early, with an error, when this process stops. */
-  readonly sleep: (milliseconds: number, signal?: AbortSignal) => Promise<void>;
+  /** Ends waiting and requests when this process stops; its reason is the error to raise. */
+  readonly signal: AbortSignal;
 }
 
 /** What {@link createRuntime} is put together from. */
@@ -53,7 +53,7 @@ export function createRuntime(parts: RuntimeParts): Runtime {
   const custodians = new SharedConnections(parts.openCustodian);
   const kmsPorts = new SharedConnections(
     (key: { connection: AwsConnection; values: Readonly<Record<string, string>> }) =>
-      parts.openKms(key.connection, { configValues: key.values, sleep: (ms, signal) => life.sleep(ms, signal) }),
+      parts.openKms(key.connection, { configValues: key.values, signal: life.signal }),
   );
   const life = new ProcessLife({
     engine,

@@ -4,6 +4,7 @@ import { startFakeEngine, type FakeEngine } from "./fixtures/fake-engine";
 import { CallFailed, ProviderProcess } from "./fixtures/provider-process";
 
 const PIN = "8471-my-pin";
+const providerText: unknown = expect.stringContaining("host-under-test");
 const OPERATIONS = ["check", "diff", "create", "read", "update", "delete"] as const;
 type Operation = (typeof OPERATIONS)[number];
 
@@ -123,7 +124,7 @@ describe("outputs", () => {
   });
 
   it("carry __provider and the schema version after create, update and read", async () => {
-    const written = { __provider: expect.stringContaining("host-under-test"), schemaVersion: 1 };
+    const written = { __provider: providerText, schemaVersion: 1 };
     expect((await provider.create({ act: "echo" })).outputs).toMatchObject(written);
     expect(await provider.update({}, { act: "echo" })).toMatchObject(written);
     const read = await provider.read({ act: "echo", value: "v" });
@@ -145,7 +146,7 @@ describe("a partial failure", () => {
       expect(failed.message).toBe("The import failed. Run pulumi up again.");
       expect(failed.kept).toEqual({
         id: "made-1",
-        properties: { arn: "arn:1", schemaVersion: 1, __provider: expect.stringContaining("host-under-test") },
+        properties: { arn: "arn:1", schemaVersion: 1, __provider: providerText },
         reasons: ["The import failed. Run pulumi up again."],
       });
     },
@@ -234,6 +235,14 @@ describe("the surroundings of a call", () => {
   it("are the clock, randomness and environment of the process", async () => {
     const { outputs } = await provider.create({ act: "now" });
     expect(outputs).toMatchObject({ now: "2030-01-01T00:00:00.000Z", random: 4, env: PIN });
+  });
+});
+
+describe("many operations that wait at once", () => {
+  it("are no leak for Node to warn of", async () => {
+    await expect(Promise.all(Array.from({ length: 30 }, () => provider.create({ act: "wait" })))).resolves.toHaveLength(
+      30,
+    );
   });
 });
 
