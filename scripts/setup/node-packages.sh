@@ -26,6 +26,12 @@ if [ -z "${npm_config_nodedir:-}" ]; then
   if [ -n "$headers" ]; then export npm_config_nodedir="$headers"; fi
 fi
 
+# What is in npm's cache needs no network, and where there is none npm shall say so within a minute, not after twenty.
+export npm_config_prefer_offline=true
+export npm_config_fetch_retries="${npm_config_fetch_retries:-2}"
+export npm_config_fetch_retry_mintimeout="${npm_config_fetch_retry_mintimeout:-1000}"
+export npm_config_fetch_retry_maxtimeout="${npm_config_fetch_retry_maxtimeout:-5000}"
+
 if ! reason="$(node "$here/installed-packages.mjs" "$root")"; then
   with_heartbeat "Installing npm packages ($reason)" npm ci --no-fund --no-audit ||
     die "npm could not install the packages; see why by typing: npm ci"
