@@ -2,7 +2,7 @@ import { keySpecFacts, type KeySpec } from "../model/key-spec";
 import type { Session } from "./cryptoki";
 import { fingerprintKey, macWith } from "./fingerprint-key";
 import type { KeyObjects } from "./key-handles";
-import type { TokenFindings } from "./probe-token";
+import type { TokenFindings } from "./token-findings";
 
 /** What is MACed for the eye: one AES block of zeros. */
 const zeros = Buffer.alloc(16);

@@ -9,20 +9,11 @@ import { digestKey } from "./fingerprint-key";
 import type { ToldHistory } from "./key-drift";
 import { probeKeyWrap } from "./probe-key-wrap";
 import { probeSpecs } from "./probe-specs";
+import type { TokenFindings } from "./token-findings";
 import { probeMac, ProbeBench } from "./probe-bench";
 import { ckrOf, CKR } from "./return-codes";
 
-/** What the self-test found: what the port tells, and what only the adapter needs. */
-export interface TokenFindings {
-  readonly abilities: TokenAbilities;
-  readonly history: ToldHistory;
-  /** The mechanism that is RFC 5649 in this token. */
-  readonly keyWrapMechanism: number | undefined;
-  /** True where AES-CMAC works. */
-  readonly cmac: boolean;
-}
-
-/** Wraps a token of this test with a throw-away key, so that the wraps can be undone and compared. */
+/** OAEP hashes that both clouds name, weakest first. */
 const testedHashes: readonly OaepHash[] = ["sha1", "sha256"];
 
 /**

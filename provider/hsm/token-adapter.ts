@@ -16,7 +16,8 @@ import { readSpec } from "./key-spec-forms";
 import { listMarkedKeys } from "./list-keys";
 import type { Attempt, LiveToken } from "./live-token";
 import { locate, locateAfresh } from "./locate-key";
-import { probeToken, type TokenFindings } from "./probe-token";
+import { probeToken } from "./probe-token";
+import type { TokenFindings } from "./token-findings";
 import { readPublicKey } from "./read-public-key";
 import { signMessage } from "./sign-with-key";
 import { wrapKey } from "./wrap-key";
@@ -102,7 +103,7 @@ export class TokenAdapter implements TokenPort {
     return this.run("Listing data objects", ({ session }) => {
       const newest = newestDataObjects(readDataObjects(session, (label) => label.startsWith(prefix)));
       assertPresent(session);
-      return newest.map(({ label, value }) => ({ label, value }));
+      return newest.map(({ label, value }) => ({ label, value })).sort((a, b) => (a.label < b.label ? -1 : 1));
     });
   }
 

@@ -9,7 +9,8 @@ interface Meaning {
   readonly retryable?: boolean;
 }
 
-const retry = "Try again; if it stays so, look into the log of the token's software.";
+const retry =
+  "Try again; if it stays so, look whether its storage is full or not writable, and into the log of its software.";
 const restart = "Reconnect the token and try again.";
 const another = "Choose what `byok` shows under the group's abilities, or use another token.";
 const administrator = "Ask the administrator of the token.";

@@ -10,7 +10,7 @@ import type { Attempt } from "./live-token";
 import { locateAfresh } from "./locate-key";
 import { oaepMechanism } from "./oaep";
 import { CKK, CKM, CKO } from "./pkcs11-constants";
-import type { TokenFindings } from "./probe-token";
+import type { TokenFindings } from "./token-findings";
 import { importWrappingKey, type WrappingPublicKey } from "./wrapping-public-key";
 
 /** Longer than any wrap: PKCS#8 of RSA-4096 has less than 2400 bytes. */
