@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import { ByokError } from "../model/errors";
 import type { TokenConnection } from "../model/token";
 import { operations } from "./dispatch";
+import { guardAgainstHanging } from "./hang-guard";
 import { interruption } from "./interruption";
 import type { Ambience, CloudAdapters } from "./operation-context";
 import { toChild, type FromChild, type ToChild } from "./protocol";
@@ -11,8 +12,15 @@ import { tokenSession, type TokenAdapters, type TokenSession } from "./token-ses
 /** Everything that the process reaches besides its channel. */
 export type CustodianAdapters = TokenAdapters & CloudAdapters & Ambience;
 
-/** How long a step in flight may go on when the provider is gone. */
-const drainMs = 120_000;
+/** How long things may take when the provider is gone. */
+export interface EndLimits {
+  /** A step in flight, in milliseconds. */
+  readonly drainMs: number;
+  /** Everything; then the process is killed, even when a call into the module never returns. */
+  readonly killMs: number;
+}
+
+const endLimits: EndLimits = { drainMs: 120_000, killMs: 150_000 };
 
 type Request = Extract<ToChild, { kind: "request" }>;
 
@@ -20,9 +28,10 @@ type Request = Extract<ToChild, { kind: "request" }>;
  * Serves the operations of one token over the channel of this process, until the channel closes: then every operation stops before its next step, the
  * token is logged out of, and the process ends. Must be called once, in the process's entry.
  */
-export function serveToken(adapters: CustodianAdapters): void {
+export function serveToken(adapters: CustodianAdapters, { drainMs, killMs }: EndLimits = endLimits): void {
   process.title = "byok-custodian";
   leaveNothingInDumps();
+  guardAgainstHanging(killMs);
   // A terminal sends Ctrl-C to every process of the group. The provider decides when to end; a step is never cut by it.
   process.on("SIGINT", () => undefined);
   process.on("SIGHUP", () => undefined);

@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { once } from "node:events";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { FakeScript } from "./doubles/fake-child";
 import { account, region } from "./doubles/fake-kms";
 import { isRunning, Scene, untilGone } from "./doubles/fake-process";
 import { importRequest, owner } from "./doubles/requests";
@@ -11,6 +12,9 @@ import { thrownBy } from "./doubles/thrown-by";
 const orders = { owner, version: 1, name: "orders", spec: "AES_256" } as const;
 const arn = `arn:aws:kms:${region}:${account}:key/AES_256`;
 const onLinux = process.platform === "linux" ? describe : describe.skip;
+
+// Every test starts processes of its own, which takes its time on a busy machine.
+jest.setTimeout(60_000);
 
 let scene: Scene;
 beforeEach(() => {
@@ -242,12 +246,12 @@ describe("credentials of a target", () => {
 });
 
 describe("a provider that ends", () => {
-  const provider = (act: "list" | "import", slow: Record<string, number> = {}) =>
+  const provider = (act: "list" | "import", script: Partial<FakeScript> = {}) =>
     spawn(
       process.execPath,
       [
         path.join(__dirname, "doubles/provider-process.js"),
-        JSON.stringify({ log: scene.log, pin: "fake-pin-4711", slow }),
+        JSON.stringify({ log: scene.log, pin: "fake-pin-4711", ...script }),
         `file:${scene.pinFile}`,
         act,
       ],
@@ -269,7 +273,7 @@ describe("a provider that ends", () => {
   });
 
   it("by kill -9 stops an import before its next step", async () => {
-    const child = provider("import", { wrap: 1_000 });
+    const child = provider("import", { slow: { wrap: 1_000 } });
     await scene.until(/^wrap$/);
     child.kill("SIGKILL");
     await untilGone(await childPid());
@@ -278,11 +282,19 @@ describe("a provider that ends", () => {
   });
 
   it("by kill -9 lets the step in flight end", async () => {
-    const child = provider("import", { importKeyMaterial: 1_000 });
+    const child = provider("import", { slow: { importKeyMaterial: 1_000 } });
     await scene.until(/^importKeyMaterial$/);
     child.kill("SIGKILL");
     await untilGone(await childPid());
     expect(scene.events()).toContain("importKeyMaterial done");
     expect(scene.events().at(-1)).toBe("exit 0");
+  });
+
+  it("does not leave a process behind whose module hangs", async () => {
+    const child = provider("import", { hang: "wrap", limits: { drainMs: 100, killMs: 200 } });
+    await scene.until(/^wrap$/);
+    child.kill("SIGKILL");
+    await untilGone(await childPid());
+    expect(scene.events().at(-1)).toBe("wrap");
   });
 });

@@ -2,7 +2,7 @@ import { appendFileSync, existsSync, writeFileSync } from "node:fs";
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
-import { serveToken } from "../../../provider/custodian/serve-token";
+import { serveToken, type CustodianAdapters } from "../../../provider/custodian/serve-token";
 import { ByokError } from "../../../provider/model/errors";
 import { keySpecs } from "../../../provider/model/key-spec";
 import { resolveReference } from "../../../provider/secrets/resolve-reference";
@@ -22,6 +22,9 @@ export const fakeScript = z.strictObject({
   crash: z.strictObject({ method: z.string(), how: z.enum(["abort", "segv", "exit"]), marker: z.string() }).optional(),
   /** Methods that take some milliseconds. */
   slow: z.record(z.string(), z.number()).optional(),
+  /** A method that never returns and blocks the whole process, as a module can that waits for its network. */
+  hang: z.string().optional(),
+  limits: z.strictObject({ drainMs: z.number(), killMs: z.number() }).optional(),
 });
 export type FakeScript = z.infer<typeof fakeScript>;
 
@@ -43,6 +46,7 @@ async function hook(method: string): Promise<void> {
     crashNow[crash.how]();
     await sleep(10_000);
   }
+  if (script.hang === method) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
   const milliseconds = slow?.[method];
   if (milliseconds === undefined) return;
   await sleep(milliseconds);
@@ -57,7 +61,7 @@ process.on("exit", (code) => note(`exit ${code}`));
 process.stdout.write("a module that prints to standard output\n");
 process.stderr.write("a module that prints to standard error\n");
 
-serveToken({
+const adapters: CustodianAdapters = {
   resolvePin: (reference) => {
     note("resolvePin");
     return resolveReference(reference, { configValues: {} });
@@ -75,4 +79,6 @@ serveToken({
   clock: () => new Date(),
   random: randomBytes,
   wait: (milliseconds) => sleep(milliseconds),
-});
+};
+
+serveToken(adapters, script.limits);
