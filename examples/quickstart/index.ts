@@ -4,7 +4,7 @@ import * as byok from "pulumi-byok";
 
 // `npm run quickstart` made all that this folder holds: a SoftHSM token, its PIN, and the local AWS KMS.
 const quickstart = path.resolve(__dirname, "../../.quickstart");
-const local = JSON.parse(readFileSync(path.join(quickstart, "aws/endpoint.json"), "utf8")) as { https: string };
+const local = JSON.parse(readFileSync(path.join(quickstart, "aws/endpoint.json"), "utf8")) as { httpsEndpoint: string };
 
 const hsm = new byok.SourceGroup("hsm", {
   token: {
@@ -21,7 +21,7 @@ const master = new byok.SourceKey("payments-master", { group: hsm, spec: "AES_25
 
 const frankfurt = new byok.AwsKmsGroup("frankfurt", {
   region: "eu-central-1",
-  endpoint: local.https,
+  endpoint: local.httpsEndpoint,
   tls: { caFile: `${quickstart}/aws/ca.pem` },
   credentials: { csv: `file:${quickstart}/aws/aws.csv` },
 });

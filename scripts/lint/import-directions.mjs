@@ -7,9 +7,10 @@ export const PARTS = {
   "provider/lifecycle": ["provider/model"],
   "provider/model": [],
   "provider/hsm": ["provider/model"],
-  "provider/aws": ["provider/model"],
-  "provider/azure": ["provider/model"],
-  "provider/custodian": ["provider/hsm", "provider/aws", "provider/azure", "provider/model"],
+  "provider/secrets": ["provider/model"],
+  "provider/aws": ["provider/secrets", "provider/model"],
+  "provider/azure": ["provider/secrets", "provider/model"],
+  "provider/custodian": ["provider/hsm", "provider/aws", "provider/azure", "provider/secrets", "provider/model"],
   "provider/cli": ["provider/lifecycle", "provider/custodian", "provider/local", "provider/model"],
   // Types only, see TYPES_ONLY: the local clouds must not share code with what is tested against them.
   "provider/local": ["provider/model"],

@@ -46,7 +46,7 @@ const readEndpoint = () => {
 const answers = () => {
   const endpoint = readEndpoint();
   const caFile = path.join(data, "ca.pem");
-  if (endpoint?.https === undefined || !existsSync(caFile)) return Promise.resolve(false);
+  if (endpoint?.httpsEndpoint === undefined || !existsSync(caFile)) return Promise.resolve(false);
   return new Promise((resolve) => {
     const request = https.get(
       endpoint.https,
@@ -70,12 +70,10 @@ const fail = (message) => {
 const start = async () => {
   if (runningProcess() !== undefined && (await answers())) return "runs already";
   await stop();
-  // The same port as before, so that the stack sees the same endpoint after the machine was restarted.
-  const before = readEndpoint();
+  // A file of an earlier run would answer for this one. The ports stay the same: the server remembers them.
   rmSync(endpointFile, { force: true });
   const log = openSync(logFile, "a", 0o600);
-  const ports = before === undefined ? [] : portArguments(before);
-  const child = spawn(process.execPath, [main, "local", "--data", data, ...ports], {
+  const child = spawn(process.execPath, [main, "local", "--data", data], {
     cwd: root,
     detached: true,
     stdio: ["ignore", log, log],
@@ -96,11 +94,6 @@ const start = async () => {
   }
   child.unref();
   return "started";
-};
-
-const portArguments = (endpoint) => {
-  const port = (url) => new URL(url).port;
-  return ["--https-port", port(endpoint.https), "--http-port", port(endpoint.http)];
 };
 
 const stop = async () => {

@@ -21,7 +21,7 @@ const [accessKeyId, secretAccessKey] = file("aws.csv")
   .map((cell) => cell.trim());
 const client = new KMSClient({
   region: "eu-central-1",
-  endpoint: JSON.parse(file("endpoint.json")).https,
+  endpoint: JSON.parse(file("endpoint.json")).httpsEndpoint,
   credentials: { accessKeyId, secretAccessKey },
   requestHandler: new NodeHttpHandler({
     httpsAgent: new https.Agent({ ca: file("ca.pem") }),
