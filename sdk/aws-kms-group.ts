@@ -69,8 +69,9 @@ export interface AwsKmsGroupArgs {
 
 const outputs = ["connected", "callerArn"] as const;
 
-/** Arguments that a preview does not know when nobody set them. */
+/** Arguments that stay away when nobody sets them; a preview would not know that of an output. */
 const optional = ["endpoint", "credentials", "tls", "quotas"] as const;
+const defaulted = ["account", ...optional] as const;
 
 /**
  * An account and Region of AWS KMS, and how to reach it. It is nothing in the cloud: creating, changing or deleting it writes
@@ -116,7 +117,7 @@ export class AwsKmsGroup extends ByokResource {
     super(
       "AwsKmsGroup",
       name,
-      { args: { account: undefined, ...requireArgs("AwsKmsGroup", name, args) }, unpacked: {}, outputs },
+      { args: requireArgs("AwsKmsGroup", name, args), unpacked: {}, defaulted, outputs },
       opts,
     );
     this.#given = optional.filter((property) => args[property] !== undefined);

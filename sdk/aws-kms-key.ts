@@ -103,6 +103,18 @@ const outputs = [
   "adopted",
 ] as const;
 
+const defaulted = [
+  "usage",
+  "aliases",
+  "description",
+  "policy",
+  "tags",
+  "enabled",
+  "validTo",
+  "deletionWindowInDays",
+  "wrappingKeySpec",
+] as const;
+
 /**
  * A KMS key that holds a copy of a source key. The material is wrapped in the token and imported by AWS; it is in clear
  * nowhere in between.
@@ -164,6 +176,10 @@ export class AwsKmsKey extends ByokResource {
   declare public readonly enabled: pulumi.Output<boolean>;
   /** When the material expires; absent where it does not. */
   declare public readonly validTo: pulumi.Output<string | undefined>;
+  /** As in the arguments; 30 by default. */
+  declare public readonly deletionWindowInDays: pulumi.Output<number>;
+  /** As in the arguments; RSA_4096 by default. */
+  declare public readonly wrappingKeySpec: pulumi.Output<WrappingKeySpec>;
 
   /**
    * @param name - name of the resource in the program; the source's token remembers it as the copy's name.
@@ -180,10 +196,7 @@ export class AwsKmsKey extends ByokResource {
       material: { ...args.material, source: source.record },
       ...(args.policy === undefined ? {} : { policy: policyText(args.policy) }),
     };
-    // What a program leaves out is found out, so each of these is an output too.
-    const found = { usage: undefined, aliases: undefined, description: undefined, policy: undefined };
-    const settings = { tags: undefined, enabled: undefined, validTo: undefined };
-    super("AwsKmsKey", name, { args: { ...found, ...settings, ...args }, unpacked, outputs }, opts);
+    super("AwsKmsKey", name, { args, unpacked, defaulted, outputs }, opts);
   }
 }
 

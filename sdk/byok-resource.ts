@@ -12,7 +12,9 @@ export interface ByokResourceShape {
   readonly args: object;
   /** What goes to the provider instead, where the program passed resources: plain records. */
   readonly unpacked: pulumi.Inputs;
-  /** Properties that the provider decides; each becomes an output. */
+  /** Arguments that may be left out; what the provider makes of them is an output all the same. */
+  readonly defaulted: readonly string[];
+  /** Properties that the provider finds out, and that no program sets. */
   readonly outputs: readonly string[];
 }
 
@@ -31,7 +33,8 @@ export abstract class ByokResource extends pulumi.CustomResource {
     requireInstalled(kind, name);
     const type = `pulumi-nodejs:dynamic/byok:${kind}`;
     const props: pulumi.Inputs = {
-      ...Object.fromEntries(shape.outputs.map((output) => [output, undefined])),
+      // Pulumi makes an output of each property that is listed, of no other.
+      ...Object.fromEntries([...shape.outputs, ...shape.defaulted].map((property) => [property, undefined])),
       ...shape.args,
       ...shape.unpacked,
       // The provider learns neither URN nor organisation from the engine: they place log lines and tell whose a key is.

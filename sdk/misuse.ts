@@ -21,7 +21,7 @@ export function wrongResource(kind: string, name: string, property: string, want
   return misuse(
     kind,
     name,
-    `${property} must be a ${wanted} resource, and ${describe(value)}. Write ${property}: new byok.${wanted}(…), from the same installation of pulumi-byok.`,
+    `${property} must be a resource of class ${wanted}, and ${describe(value)}. Write ${property}: new byok.${wanted}(…), from the same installation of pulumi-byok.`,
   );
 }
 

@@ -67,6 +67,7 @@ export interface SourceGroupArgs {
 }
 
 const outputs = ["connected", "identity", "abilities", "note"] as const;
+const defaulted = ["allowedTargets", "lab", "minOaepHash", "allowedSpecs"] as const;
 
 /**
  * A PKCS#11 token, the source of keys, and the rules for the keys in it.
@@ -111,7 +112,12 @@ export class SourceGroup extends ByokResource {
    * @param opts - Pulumi's options for any resource.
    */
   constructor(name: string, args: SourceGroupArgs, opts?: pulumi.CustomResourceOptions) {
-    super("SourceGroup", name, { args: requireArgs("SourceGroup", name, args), unpacked: {}, outputs }, opts);
+    super(
+      "SourceGroup",
+      name,
+      { args: requireArgs("SourceGroup", name, args), unpacked: {}, defaulted, outputs },
+      opts,
+    );
     this.#restricted = args.allowedSpecs !== undefined;
   }
 

@@ -56,6 +56,7 @@ export interface SourceKeyArgs {
 }
 
 const outputs = ["owner", "version", "versions", "publicKey"] as const;
+const defaulted = ["label", "onDestroy", "exportable"] as const;
 
 /**
  * A key that a token generates and holds. Its material leaves the token only wrapped for a cloud that the group allows.
@@ -96,7 +97,7 @@ export class SourceKey extends ByokResource {
   constructor(name: string, args: SourceKeyArgs, opts?: pulumi.CustomResourceOptions) {
     const group = propertyOf(requireArgs("SourceKey", name, args), "group");
     if (!(group instanceof SourceGroup)) throw wrongResource("SourceKey", name, "group", "SourceGroup", group);
-    super("SourceKey", name, { args, unpacked: { group: group.record }, outputs }, opts);
+    super("SourceKey", name, { args, unpacked: { group: group.record }, defaulted, outputs }, opts);
   }
 
   /**
