@@ -1,6 +1,7 @@
 import { createHash, X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { ByokError } from "../model/errors";
+import { systemErrorCode } from "../secrets/system-error-code";
 
 const certificateBlock = /-----BEGIN (?:TRUSTED )?CERTIFICATE-----[^-]+-----END (?:TRUSTED )?CERTIFICATE-----/g;
 
@@ -39,7 +40,7 @@ export async function readPem(path: string, property: string): Promise<string> {
   try {
     return await readFile(path, "utf8");
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? String(error.code) : "unknown error";
+    const code = systemErrorCode(error) ?? "unknown error";
     throw new ByokError("BYOK_INPUT_INVALID", `The file ${path} cannot be read (${code}).`, {
       hint: "Paths are relative to the project folder.",
       property,

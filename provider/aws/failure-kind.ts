@@ -68,13 +68,14 @@ const notConnected = /did not establish a connection/;
 
 /** Reads an error that a call threw. */
 export function failureFacts(thrown: unknown): FailureFacts {
-  const name = thrown instanceof Error ? thrown.name : "unknown";
+  // Not by instanceof: Node's own errors may come from another realm.
+  const name = textIn(thrown, "name") ?? "unknown";
   const metadata = objectIn(thrown, "$metadata");
   const status = numberIn(metadata, "httpStatusCode");
   const facts = {
     name: textIn(thrown, "Code") ?? name,
     code: textIn(thrown, "code"),
-    message: thrown instanceof Error ? thrown.message : "",
+    message: textIn(thrown, "message") ?? "",
     status,
     requestId: textIn(metadata, "requestId"),
   };

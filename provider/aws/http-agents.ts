@@ -1,6 +1,7 @@
+import { createHash } from "node:crypto";
 import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
-import { createSecureContext, rootCertificates } from "node:tls";
+import { createSecureContext, rootCertificates, type SecureContext } from "node:tls";
 import { HttpProxyAgent } from "http-proxy-agent";
 import { ByokError } from "../model/errors";
 import type { TlsFiles } from "./tls-files";
@@ -43,15 +44,27 @@ export function signInAgents(files: TlsFiles, env: NodeJS.ProcessEnv): HttpAgent
   return httpAgents("https://sign-in.amazonaws.com", ca === undefined ? {} : { ca }, env);
 }
 
+/** Reading the public roots takes about as long as a request, so equal settings share what was made of them. */
+const contexts = new Map<string, SecureContext>();
+
 function strictTls(ca: readonly string[], files: TlsFiles): StrictTls {
+  const { clientCert, clientKey } = files;
+  const name = createHash("sha256")
+    .update(JSON.stringify([ca, clientCert, clientKey]))
+    .digest("hex");
+  const secureContext = contexts.get(name) ?? newContext(ca, files);
+  contexts.set(name, secureContext);
+  return { secureContext, rejectUnauthorized: true };
+}
+
+function newContext(ca: readonly string[], { clientCert, clientKey }: TlsFiles): SecureContext {
   try {
-    const secureContext = createSecureContext({
+    return createSecureContext({
       ca: [...ca],
       minVersion: "TLSv1.2",
-      ...(files.clientCert === undefined ? {} : { cert: files.clientCert }),
-      ...(files.clientKey === undefined ? {} : { key: files.clientKey }),
+      ...(clientCert === undefined ? {} : { cert: clientCert }),
+      ...(clientKey === undefined ? {} : { key: clientKey }),
     });
-    return { secureContext, rejectUnauthorized: true };
   } catch {
     // OpenSSL's own words may quote what it read, and it reads a private key here.
     throw new ByokError("BYOK_INPUT_INVALID", "The TLS files of the connection cannot be used.", {

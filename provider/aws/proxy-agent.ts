@@ -2,6 +2,7 @@ import type { ClientRequest } from "node:http";
 import type { Duplex } from "node:stream";
 import type { SecureContext } from "node:tls";
 import { HttpsProxyAgent } from "https-proxy-agent";
+import { systemErrorCode } from "../secrets/system-error-code";
 
 type ConnectOptions = Parameters<HttpsProxyAgent<string>["connect"]>[1];
 
@@ -47,7 +48,7 @@ export class StrictTunnelAgent extends HttpsProxyAgent<string> {
     request.once("proxyConnect", (answer: { readonly statusCode: number }) => (status = answer.statusCode));
     const strict: ConnectOptions = { ...options, ...this.target };
     const socket = await super.connect(request, strict).catch((error: unknown) => {
-      throw new ProxyFailure(this.proxyUrl.host, codeOf(error));
+      throw new ProxyFailure(this.proxyUrl.host, systemErrorCode(error) ?? "no connection");
     });
     if (status === 200) return socket;
     // Otherwise the base class would replay the proxy's answer as if AWS had given it.
@@ -55,6 +56,3 @@ export class StrictTunnelAgent extends HttpsProxyAgent<string> {
     throw new ProxyFailure(this.proxyUrl.host, `status ${String(status)}`);
   }
 }
-
-const codeOf = (error: unknown): string =>
-  error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "no connection";

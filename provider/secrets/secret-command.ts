@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { ByokError } from "../model/errors";
+import { systemErrorCode } from "./system-error-code";
 import { withoutLastNewline } from "./without-last-newline";
 
 const TIMEOUT_MS = 30_000;
@@ -42,9 +43,13 @@ export function runSecretCommand(
     });
     child.once("error", (error) => {
       clearTimeout(timer);
-      const code = "code" in error && typeof error.code === "string" ? ` (${error.code})` : "";
+      const code = systemErrorCode(error);
       reject(
-        stopped ?? unresolved(`The command ${program} cannot be started${code}.`, "Check its path; no shell is used."),
+        stopped ??
+          unresolved(
+            `The command ${program} cannot be started${code === undefined ? "" : ` (${code})`}.`,
+            "Check its path; no shell is used.",
+          ),
       );
     });
     child.once("close", (status, signal) => {

@@ -1,6 +1,7 @@
 import { constants } from "node:fs";
 import { open } from "node:fs/promises";
 import { ByokError } from "../model/errors";
+import { systemErrorCode } from "./system-error-code";
 import { withoutLastNewline } from "./without-last-newline";
 
 /** Larger files are certainly no PIN, key or CSV of credentials. */
@@ -53,17 +54,14 @@ function refuseOtherOwners(path: string, owner: number): void {
 }
 
 function notReadable(path: string, error: unknown): ByokError {
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  const code = systemErrorCode(error);
   if (code === "ENOENT" || code === "ENOTDIR") {
     return unresolved(`There is no file ${path}.`, "Create it, readable by its owner alone (chmod 600).");
   }
   if (code === "EACCES" || code === "EPERM") {
     return unresolved(`The file ${path} may not be read.`, `It must belong to the user that runs pulumi, or to root.`);
   }
-  return unresolved(
-    `The file ${path} cannot be opened${typeof code === "string" ? ` (${code})` : ""}.`,
-    "Check its path.",
-  );
+  return unresolved(`The file ${path} cannot be opened${code === undefined ? "" : ` (${code})`}.`, "Check its path.");
 }
 
 function unresolved(message: string, hint: string): ByokError {
