@@ -67,11 +67,9 @@ describe("the process that holds a token", () => {
     const custodian = scene.open();
     await custodian.generate(orders);
     const request = importRequest(arn, "AES_256", { rules: { allowedTargets: [], lab: false, minOaepHash: "sha256" } });
-    expect(await thrownBy(() => custodian.importInto(request))).toMatchObject({
-      code: "BYOK_TARGET_NOT_TRUSTED",
-      hint: expect.stringContaining("allowedTargets"),
-      step: "verify the target",
-    });
+    const error = await thrownBy(() => custodian.importInto(request));
+    expect(error).toMatchObject({ code: "BYOK_TARGET_NOT_TRUSTED", step: "verify the target" });
+    expect(error.hint).toContain("allowedTargets");
     expect(scene.events()).not.toContain("wrap");
     expect(scene.events()).not.toContain("getParametersForImport");
   });
@@ -118,8 +116,8 @@ describe("a process that dies", () => {
     ]);
     const [error] = errors;
     expect(error).toMatchObject({ code: "BYOK_CUSTODIAN_FAILED", retryable: true, step: "generating a key" });
-    expect(error?.message).toMatch(words);
-    expect(error?.message).toMatch(/Nothing is known about the outcome/);
+    expect(error.message).toMatch(words);
+    expect(error.message).toMatch(/Nothing is known about the outcome/);
     expect((await custodian.connect()).identity.label).toBe("fake");
     expect(scene.count("C_Login")).toBe(2);
   });
@@ -265,8 +263,8 @@ describe("a provider that ends", () => {
     let output = "";
     for (const stream of [child.stdout, child.stderr])
       stream.on("data", (chunk: Buffer) => (output += chunk.toString()));
-    const [code] = await once(child, "close");
-    expect(code).toBe(0);
+    await once(child, "close");
+    expect(child.exitCode).toBe(0);
     expect(output).toBe("made AES_256\n");
     await untilGone(await childPid());
     expect(scene.events().slice(-2)).toEqual(["shutdown", "exit 0"]);

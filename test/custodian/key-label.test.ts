@@ -3,7 +3,7 @@ import { formatKeyLabel, maxNameBytes, nameFault, parseKeyLabel } from "../../pr
 import { thrownBy } from "./doubles/thrown-by";
 
 const owner = fc
-  .array(fc.constantFrom(..."0123456789abcdef"), { minLength: 32, maxLength: 32 })
+  .array(fc.constantFrom(..."0123456789abcdef".split("")), { minLength: 32, maxLength: 32 })
   .map((digits) => digits.join(""));
 const version = fc.integer({ min: 1, max: 999_999_999 });
 const name = fc

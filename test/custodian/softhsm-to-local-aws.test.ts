@@ -1,7 +1,9 @@
+import { createHash, createPrivateKey, createPublicKey } from "node:crypto";
 import { CreateKeyCommand, DescribeKeyCommand, KMSClient } from "@aws-sdk/client-kms";
 import { openCustodian, type OpenCustodian } from "../../provider/custodian/client";
+import { fingerprintDomains } from "../../provider/hsm/fingerprint-domains";
 import { startLocalAws, type LocalAws } from "../../provider/local/index";
-import { keySpecFacts, keySpecs, type KeySpec } from "../../provider/model/key-spec";
+import { isAsymmetric, keySpecFacts, keySpecs, type KeySpec } from "../../provider/model/key-spec";
 import type { ImportRequest, ProofMethod } from "../../provider/model/ports/custodian";
 import { chooseWrapping } from "../../provider/model/wrapping";
 import { createSoftHsmToken, type SoftHsmToken } from "../tokens/softhsm-token";
@@ -27,7 +29,7 @@ let configValues: Readonly<Record<string, string>> = {};
 
 beforeAll(async () => {
   token = await createSoftHsmToken();
-  aws = await startLocalAws({ https: false });
+  aws = await startLocalAws({ https: false, exposeMaterial: true });
   const [account] = aws.accounts;
   if (account === undefined) throw new Error("the local cloud has no account");
   const { id, accessKeyId, secretAccessKey } = account;
@@ -73,6 +75,7 @@ async function importOf(spec: KeySpec, version: number): Promise<ImportRequest> 
         region,
         account: accountId,
         endpoint: { kms: aws.endpoint, sts: aws.endpoint },
+        quotas: { GetParametersForImport: 100 },
         credentials: { accessKeyId: "env:TEST_ACCESS_KEY", secretAccessKey: "config:aws:secretKey" },
       },
       keyArn: String(KeyMetadata?.Arn),
@@ -85,6 +88,18 @@ async function importOf(spec: KeySpec, version: number): Promise<ImportRequest> 
   };
 }
 
+/** The fingerprint that the token must show if it holds what the cloud holds. */
+async function fingerprintInTheCloud(keyArn: string, spec: KeySpec): Promise<string> {
+  const material = await aws.admin.materialOf(keyArn);
+  const hash = createHash("sha256");
+  if (!isAsymmetric(spec)) return hash.update(fingerprintDomains.key).update(material).digest("hex");
+  const spki = createPublicKey(createPrivateKey({ key: material, format: "der", type: "pkcs8" })).export({
+    format: "der",
+    type: "spki",
+  });
+  return hash.update(fingerprintDomains.spki).update(spki).digest("hex");
+}
+
 describe("a key from SoftHSM to the local AWS KMS", () => {
   it.each(keySpecs.map((spec, index) => [spec, index + 1] as const))(
     "of type %s is generated, imported and proven",
@@ -94,6 +109,7 @@ describe("a key from SoftHSM to the local AWS KMS", () => {
       const receipt = await custodian.importInto(request);
       const proof = proofs[keySpecFacts[spec].family];
       expect(receipt).toMatchObject({ proof, fingerprint: made.fingerprint, checkValue: made.checkValue });
+      expect(await fingerprintInTheCloud(request.target.keyArn, spec)).toBe(made.fingerprint.value);
       const proven = await custodian.prove({ ...request, existing: true });
       expect(proven).toMatchObject({ proof });
       if (proof === "key-material-id") expect(proven.keyMaterialId).toBe(receipt.keyMaterialId);

@@ -7,7 +7,7 @@ import { storesLinks, writeLink } from "../copy-links";
 import { requireVersion, versionInWords, type MarkedKey } from "../find-version";
 import type { OperationContext } from "../operation-context";
 import { decideWrapping, sendMaterial } from "../send-material";
-import { decideTrust, describeTarget, openTarget, type VerifiedTarget } from "../verified-target";
+import { describeTarget, openTarget, type VerifiedTarget } from "../verified-target";
 
 /**
  * {@link CustodianPort.importInto}, one act: find the key, verify the target, decide the rules, remember the copy, wrap, send, prove.
@@ -21,7 +21,6 @@ export async function importInto(context: OperationContext, request: ImportReque
   const before = await step("verify the target", () =>
     describeTarget(target, request.spec, ["PendingImport", "Enabled", "Disabled"]),
   );
-  await decideTrust(context, request.target, request.rules);
   await decideWrapping(context, request, target.partition);
   await step("remember the copy", () => rememberCopy(context, request, target));
   const validTo = request.validTo === undefined ? undefined : new Date(request.validTo);
