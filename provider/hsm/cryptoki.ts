@@ -14,6 +14,7 @@ export interface Cryptoki {
   C_GetMechanismInfo(slot: Handle, mechanism: number): { minKeySize: number; maxKeySize: number; flags: number };
   C_OpenSession(slot: Handle, flags: number): Handle;
   C_CloseSession(session: Handle): void;
+  C_GetSessionInfo(session: Handle): { state: number };
   C_Login(session: Handle, userType: number, pin: string): void;
   C_CreateObject(session: Handle, template: Attribute[]): Handle;
   C_DestroyObject(session: Handle, object: Handle): void;

@@ -1,7 +1,7 @@
 import { ByokError } from "../model/errors";
 import type { TokenConnection, TokenIdentity } from "../model/token";
 import type { Cryptoki, CryptokiTokenInfo, Handle, Session } from "./cryptoki";
-import { CKF } from "./pkcs11-constants";
+import { CKF, CKS_RW_USER_FUNCTIONS } from "./pkcs11-constants";
 import { CKR } from "./return-codes";
 
 /** A token in its slot. Slot ids move between runs, so it is found by what the token says of itself. */
@@ -44,12 +44,15 @@ export function findSlot(cryptoki: Cryptoki, connection: Pick<TokenConnection, "
 }
 
 /**
- * Throws where the token is gone. Looking for objects does not tell: SoftHSM finds nothing, without an error, once its folder
- * is away. So this is asked before "there is no such key" is said.
+ * Throws where the token is gone or the login is. Looking for objects does not tell: SoftHSM finds nothing, without an error,
+ * once its folder is away, and no token shows private objects to a session that is logged out. So this is asked before "there
+ * is no such key" is said.
  */
-export function assertPresent({ cryptoki, slot, identity }: Session): void {
+export function assertPresent({ cryptoki, slot, identity, handle }: Session): void {
   const { serial } = identify(cryptoki.C_GetTokenInfo(slot));
   if (serial !== identity.serial) throw new Error(`CKR_TOKEN_NOT_PRESENT:${CKR.TOKEN_NOT_PRESENT}`);
+  const { state } = cryptoki.C_GetSessionInfo(handle);
+  if (state !== CKS_RW_USER_FUNCTIONS) throw new Error(`CKR_USER_NOT_LOGGED_IN:${CKR.USER_NOT_LOGGED_IN}`);
 }
 
 function initialisedTokens(cryptoki: Cryptoki): readonly FoundSlot[] {

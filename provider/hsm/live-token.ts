@@ -31,6 +31,7 @@ export interface Attempt {
  */
 export class LiveToken {
   private readonly handles = new KeyHandles();
+  private readonly running = new Set<Promise<unknown>>();
   private closed = false;
 
   private constructor(
@@ -58,6 +59,18 @@ export class LiveToken {
    * found; so it must be fit to be run twice. `doing` begins the message of an error: "Generating a key".
    */
   async run<T>(doing: string, work: (attempt: Attempt) => Promise<T>): Promise<T> {
+    if (this.closed)
+      throw new ByokError("BYOK_TOKEN_FAILED", `${doing} failed: the connection to the token was shut down.`);
+    const running = this.attempt(doing, work);
+    this.running.add(running);
+    try {
+      return await running;
+    } finally {
+      this.running.delete(running);
+    }
+  }
+
+  private async attempt<T>(doing: string, work: (attempt: Attempt) => Promise<T>): Promise<T> {
     let refound = false;
     let reconnected = false;
     for (;;) {
@@ -86,6 +99,7 @@ export class LiveToken {
   async close(): Promise<void> {
     if (this.closed) return;
     this.closed = true;
+    await Promise.allSettled(this.running);
     await this.instance.gate.alone(() => {
       if (this.attachment?.generation === this.instance.generation) {
         this.attachment.pool.close();
@@ -100,7 +114,6 @@ export class LiveToken {
 
   private async attached(): Promise<Attachment> {
     for (;;) {
-      if (this.closed) throw new ByokError("BYOK_TOKEN_FAILED", "The connection to the token was shut down.");
       if (this.attachment?.generation === this.instance.generation) return this.attachment;
       await this.reconnect(this.attachment?.generation);
     }
@@ -109,10 +122,10 @@ export class LiveToken {
   /** `lost` is the generation that failed; where the module was initialised again since then, only the login is renewed. */
   private reconnect(lost: number | undefined): Promise<void> {
     return this.instance.gate.alone(() => {
-      if (this.closed) return Promise.resolve();
-      if (this.attachment !== undefined && this.attachment.generation === this.instance.generation) {
-        if (this.attachment.generation !== lost) return Promise.resolve();
-      }
+      const { attachment } = this;
+      const renewed = attachment?.generation === this.instance.generation && attachment.generation !== lost;
+      // Somebody who waited before us has connected again already.
+      if (renewed) return Promise.resolve();
       const stale = this.attachment === undefined || lost === this.instance.generation;
       this.attachment = undefined;
       this.handles.clear();

@@ -14,6 +14,9 @@ export const CKF = {
 
 export const CKU_USER = 1;
 
+/** State of a read-write session in which the user is logged in. */
+export const CKS_RW_USER_FUNCTIONS = 3;
+
 export const CKO = { DATA: 0, PUBLIC_KEY: 2, PRIVATE_KEY: 3, SECRET_KEY: 4 } as const;
 
 export const CKK = {

@@ -72,20 +72,25 @@ export async function startTokenProcess(token: Pick<TestToken, "connection" | "p
     await end();
     throw thrown;
   }
-  return { port: remote<TokenPort>("port", ask), raw: remote<RawActs>("raw", ask), end };
+  return { port: remote("port", ask) as TokenPort, raw: remote("raw", ask) as RawActs, end };
 }
 
 type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
 
 /** Every method of the interface, asked over the channel. */
-const remote = <T extends object>(
+const remote = (
   kind: "port" | "raw",
   ask: (request: DistributiveOmit<TokenProcessRequest, "id">) => Promise<unknown>,
-): T =>
-  new Proxy({} as T, {
-    get: (_, method) =>
-      typeof method === "string" && method !== "then" ? (...args: unknown[]) => ask({ kind, method, args }) : undefined,
-  });
+): object =>
+  new Proxy(
+    {},
+    {
+      get: (_, method) =>
+        typeof method === "string" && method !== "then"
+          ? (...args: unknown[]) => ask({ kind, method, args })
+          : undefined,
+    },
+  );
 
 /** Buffers cross the channel as Uint8Array. */
 export function withBuffers(value: unknown): unknown {

@@ -8,6 +8,7 @@ import { startTokenProcess, type TokenProcess } from "../../tokens/token-process
 import { markedLabel } from "./marked-label";
 import { cmacWithOpenssl, undoWithNode, undoWithOpenssl } from "./undo-wrap";
 import { makeWrappingKeys, type TestWrappingKey } from "./wrapping-keys";
+import { containing, matching } from "./matching";
 
 /** What a kind of token declares; what it cannot do is skipped with the reason given here. */
 export interface TokenDeclaration {
@@ -70,7 +71,7 @@ export function describeToken(name: string, declared: TokenDeclaration): void {
 
         it("is generated extractable, sensitive and with a random CKA_ID", async () => {
           expect(key).toEqual({
-            id: expect.stringMatching(/^[0-9a-f]{32}$/),
+            id: matching(/^[0-9a-f]{32}$/),
             label: markedLabel(spec),
             spec,
             extractable: true,
@@ -186,7 +187,7 @@ export function describeToken(name: string, declared: TokenDeclaration): void {
         await opened.raw.setFlag(key.id, use, true);
         await expect(opened.port.wrap(key.id, firstOf(wrappingKeys).spki, "RSAES_OAEP_SHA_1")).rejects.toMatchObject({
           code: "BYOK_KEY_DRIFTED",
-          message: expect.stringContaining(`CKA_${use}`),
+          message: containing(`CKA_${use}`),
         });
         await opened.port.destroy(key.id);
       });
