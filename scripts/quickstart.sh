@@ -11,6 +11,7 @@ cd "$root"
 home="$root/.quickstart"
 token_label=quickstart
 act="${1:-up}"
+export PULUMI_HOME="$home/pulumi-home" PULUMI_SKIP_UPDATE_CHECK=true
 case "$act" in
   up | destroy) ;;
   *) die "usage: npm run quickstart, or: npm run quickstart -- destroy" ;;
@@ -65,39 +66,45 @@ if [ "$act" = destroy ]; then
   exit 0
 fi
 
+(umask 077 && mkdir -p "$home" "$home/tokens")
 heading "1/6 System packages"
 bash scripts/setup/system-packages.sh
+echo "ready"
 heading "2/6 npm packages and build"
 bash scripts/setup/node-packages.sh
 with_heartbeat "Compiling" npm run --silent build || die "The build failed; see its output above."
+echo "ready"
 heading "3/6 Pulumi CLI"
 pulumi_folder="$(bash scripts/setup/pulumi.sh)"
-echo "$("$pulumi_folder/pulumi" version) in $pulumi_folder"
+pulumi_version="$("$pulumi_folder/pulumi" version)"
+echo "$pulumi_version in $pulumi_folder"
 
 heading "4/6 A SoftHSM token in .quickstart"
-(umask 077 && mkdir -p "$home" "$home/tokens")
 secret_file "$home/passphrase"
 secret_file "$home/so-pin"
 secret_file "$home/pin"
 printf 'directories.tokendir = %s\nobjectstore.backend = file\nlog.level = ERROR\n' "$home/tokens" >"$home/softhsm2.conf"
-echo "token \"$token_label\": $(SOFTHSM2_CONF="$home/softhsm2.conf" node scripts/quickstart/init-token.mjs "$token_label" "$home/so-pin" "$home/pin")"
+token="$(SOFTHSM2_CONF="$home/softhsm2.conf" node scripts/quickstart/init-token.mjs "$token_label" "$home/so-pin" "$home/pin")"
+echo "token \"$token_label\": $token"
 
 heading "5/6 The local AWS KMS"
-echo "$(node scripts/quickstart/local-aws.mjs start "$home"); data in .quickstart/aws, log in .quickstart/local.log"
+cloud="$(node scripts/quickstart/local-aws.mjs start "$home")"
+echo "$cloud; data in .quickstart/aws, log in .quickstart/local.log"
 
 heading "6/6 pulumi up"
 write_environment "$pulumi_folder"
 . "$home/env"
 pulumi stack select dev --create --non-interactive >/dev/null
 pulumi up --yes --skip-preview --non-interactive --suppress-outputs ||
-  die "pulumi up failed; the reason stands above. Running npm run quickstart again goes on where it stopped."
+  die "pulumi up failed; the reason stands above. Running npm run quickstart again goes on where it stopped. (A lock that an interrupted run left: source .quickstart/env && pulumi cancel)"
 
 heading "What you have now"
 pulumi stack history --json --page-size 1 >"$home/history.json"
 pulumi stack output --json >"$home/outputs.json"
 node scripts/quickstart/summary.mjs "$home/outputs.json" "$home/history.json"
 rm -f "$home/history.json" "$home/outputs.json"
-echo "works:       $(node scripts/quickstart/prove.mjs "$home" alias/payments)"
+proof="$(node --no-warnings scripts/quickstart/prove.mjs "$home" alias/payments)"
+echo "works:       $proof"
 
 cat <<'TEXT'
 

@@ -49,7 +49,7 @@ const answers = () => {
   if (endpoint?.httpsEndpoint === undefined || !existsSync(caFile)) return Promise.resolve(false);
   return new Promise((resolve) => {
     const request = https.get(
-      endpoint.https,
+      endpoint.httpsEndpoint,
       { ca: readFileSync(caFile), timeout: 2_000, agent: false },
       (response) => {
         response.resume();

@@ -21,6 +21,7 @@ const env = {
   ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !foreign.test(name))),
   PATH: [pulumiFolder, process.env.PATH].join(path.delimiter),
   TMPDIR: temporary,
+  PULUMI_HOME: path.join(temporary, "pulumi-home"),
   PULUMI_SKIP_UPDATE_CHECK: "true",
 };
 
