@@ -36,13 +36,19 @@ export function environmentSecrets(
 const chainVariables = ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_CONTAINER_AUTHORIZATION_TOKEN"];
 
 function referencesOf(connection: AwsConnection | TokenConnection): readonly Reference[] {
-  const texts = "pin" in connection ? [connection.pin] : Object.values(connection.credentials ?? {});
-  return texts.flatMap((text: string | undefined) => {
+  return textsOf(connection).flatMap((text) => {
     try {
-      return text === undefined ? [] : [parseReference(text)];
+      return [parseReference(text)];
     } catch {
-      // A profile's name is no reference, and a literal is refused by whoever resolves it.
+      // A literal is refused by whoever resolves it.
       return [];
     }
   });
+}
+
+function textsOf(connection: AwsConnection | TokenConnection): readonly string[] {
+  if ("pin" in connection) return [connection.pin];
+  const { credentials } = connection;
+  if (credentials === undefined || "profile" in credentials) return [];
+  return Object.values(credentials).filter((text) => text !== undefined);
 }

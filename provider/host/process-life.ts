@@ -36,11 +36,16 @@ export class ProcessLife {
   private readonly interruption = new AbortController();
   private exitCode = 0;
   private ending = false;
+  private children: Promise<void> | undefined;
 
   constructor(private readonly surroundings: Surroundings) {
     // Dozens of keys wait at once; Node would warn on stderr of what it takes for a leak.
     setMaxListeners(0, this.signal);
-    surroundings.engine.onLost(() => this.stop(ENGINE_GONE, 1, LOST_LIMIT));
+    surroundings.engine.onLost(() => {
+      this.stop(ENGINE_GONE, 1, LOST_LIMIT);
+      // Nobody takes an answer any more. A custodian ends after its own step in flight, which is sooner than a whole operation.
+      void this.endChildren();
+    });
   }
 
   /** Listens to the signals with which a CLI or a service manager ends its children. */
@@ -97,10 +102,12 @@ export class ProcessLife {
     if (this.ending) return;
     this.ending = true;
     const limit = new Promise<void>((resolve) => setTimeout(resolve, END_LIMIT).unref());
-    await Promise.race([
-      Promise.allSettled([this.surroundings.endChildren(), this.surroundings.engine.flush()]),
-      limit,
-    ]);
+    await Promise.race([Promise.allSettled([this.endChildren(), this.surroundings.engine.flush()]), limit]);
     this.surroundings.exit(this.exitCode);
+  }
+
+  private endChildren(): Promise<void> {
+    this.children ??= this.surroundings.endChildren();
+    return this.children;
   }
 }
