@@ -11,9 +11,14 @@ export interface MarkedKey {
   readonly label: KeyLabel;
 }
 
+/** Where keys are found; see {@link OperationContext.listKeys}. */
+export interface KeyListing {
+  readonly listKeys: () => Promise<readonly TokenKey[]>;
+}
+
 /** Keys that this package made: of one owner, or of all; lowest version first. */
-export async function markedKeys(token: TokenPort, owner?: string): Promise<readonly MarkedKey[]> {
-  const keys = await token.listKeys();
+export async function markedKeys({ listKeys }: KeyListing, owner?: string): Promise<readonly MarkedKey[]> {
+  const keys = await listKeys();
   return keys
     .flatMap((key) => {
       const label = parseKeyLabel(key.label);
@@ -27,15 +32,15 @@ export async function markedKeys(token: TokenPort, owner?: string): Promise<read
  *
  * @throws ByokError BYOK_KEY_AMBIGUOUS when the token holds two of them: nothing says which one was copied.
  */
-export async function findVersion(token: TokenPort, version: VersionRef): Promise<MarkedKey | undefined> {
-  const found = (await markedKeys(token, version.owner)).filter(({ label }) => label.version === version.version);
+export async function findVersion(listing: KeyListing, version: VersionRef): Promise<MarkedKey | undefined> {
+  const found = (await markedKeys(listing, version.owner)).filter(({ label }) => label.version === version.version);
   refuseDuplicates(found);
   return found[0];
 }
 
 /** The one key of a version, of the expected type. */
-export async function requireVersion(token: TokenPort, version: VersionRef, spec?: KeySpec): Promise<MarkedKey> {
-  const found = await findVersion(token, version);
+export async function requireVersion(listing: KeyListing, version: VersionRef, spec?: KeySpec): Promise<MarkedKey> {
+  const found = await findVersion(listing, version);
   if (found === undefined) {
     throw new ByokError("BYOK_KEY_NOT_FOUND", `The token holds no version ${version.version} of this source key.`, {
       hint: "Check that the group names the right token; refresh shows which versions it holds.",

@@ -1,6 +1,6 @@
 import type { AwsConnection } from "../model/aws-connection";
 import type { KmsImportPort } from "../model/ports/kms";
-import type { TokenPort } from "../model/ports/token";
+import type { TokenKey, TokenPort } from "../model/ports/token";
 import type { Interruption } from "./interruption";
 import type { Serialise } from "./serialise";
 
@@ -33,6 +33,8 @@ export interface Ambience {
 /** What every operation works with. */
 export interface OperationContext extends CloudAdapters, Ambience, Interruption {
   readonly token: TokenPort;
+  /** Keys of the token that carry our mark, read anew. Concurrent operations share a reading, since a token may take long for it. */
+  readonly listKeys: () => Promise<readonly TokenKey[]>;
   /** Acts on one owner's keys and links run one after the other. */
   readonly perOwner: Serialise;
   /** Values of the `env:` references of this request. */

@@ -43,9 +43,9 @@ export function serveToken(adapters: CustodianAdapters, { drainMs, killMs }: End
   const answer = async (request: Request, stop: ReturnType<typeof interruption>): Promise<void> => {
     try {
       if (session === undefined) throw new ByokError("BYOK_INTERNAL", "The custodian was told no token.");
-      const token = await session.token();
+      const opened = await session.opened();
       const value = await operations[request.operation](
-        { ...adapters, ...stop, token, perOwner, environment: request.environment },
+        { ...adapters, ...stop, ...opened, perOwner, environment: request.environment },
         request.parameters,
       );
       post({ kind: "result", id: request.id, value });

@@ -1,6 +1,7 @@
 import { ByokError, type ByokErrorCode } from "../model/errors";
-import type { TokenPort } from "../model/ports/token";
+import type { TokenKey, TokenPort } from "../model/ports/token";
 import type { TokenConnection } from "../model/token";
+import { sharedReading } from "./shared-reading";
 
 /** How a token is opened. */
 export interface TokenAdapters {
@@ -9,10 +10,17 @@ export interface TokenAdapters {
   readonly openToken: (connection: TokenConnection, pin: string) => Promise<TokenPort>;
 }
 
+/** A logged-in token. */
+export interface OpenedToken {
+  readonly token: TokenPort;
+  /** {@link TokenPort.listKeys}, shared by those who ask at the same time. */
+  readonly listKeys: () => Promise<readonly TokenKey[]>;
+}
+
 /** The one logged-in token of this process. */
 export interface TokenSession {
   /** Opens the token at first use. */
-  token(): Promise<TokenPort>;
+  opened(): Promise<OpenedToken>;
   /** Tells what an operation raised: a PIN that the token refused meanwhile is not tried again either. */
   noteFailure(error: ByokError): void;
   shutdown(): Promise<void>;
@@ -30,7 +38,7 @@ const pinRefusals: readonly ByokErrorCode[] = [
  * heal, and the next operation tries again.
  */
 export function tokenSession(connection: TokenConnection, adapters: TokenAdapters): TokenSession {
-  let opening: Promise<TokenPort> | undefined;
+  let opening: Promise<OpenedToken> | undefined;
   let refusal: ByokError | undefined;
 
   const resolvePin = async (): Promise<string> => {
@@ -44,9 +52,10 @@ export function tokenSession(connection: TokenConnection, adapters: TokenAdapter
   const noteFailure = (error: ByokError): void => {
     if (pinRefusals.includes(error.code)) refusal = error;
   };
-  const open = async (): Promise<TokenPort> => {
+  const open = async (): Promise<OpenedToken> => {
     try {
-      return await adapters.openToken(connection, await resolvePin());
+      const token = await adapters.openToken(connection, await resolvePin());
+      return { token, listKeys: sharedReading(() => token.listKeys()) };
     } catch (thrown) {
       const error = ByokError.from(thrown, "Opening the token");
       noteFailure(error);
@@ -56,15 +65,15 @@ export function tokenSession(connection: TokenConnection, adapters: TokenAdapter
   };
 
   return {
-    token: () => {
+    opened: () => {
       if (refusal !== undefined) return Promise.reject(refusal);
       opening ??= open();
       return opening;
     },
     noteFailure,
     shutdown: async () => {
-      const token = await opening?.catch(() => undefined);
-      await token?.shutdown();
+      const open = await opening?.catch(() => undefined);
+      await open?.token.shutdown();
     },
   };
 }

@@ -12,7 +12,7 @@ import type { OperationContext } from "../operation-context";
 export async function destroy(context: OperationContext, version: VersionRef): Promise<void> {
   const { token } = context;
   await context.perOwner(version.owner, async () => {
-    const found = await findVersion(token, version);
+    const found = await findVersion(context, version);
     if (found !== undefined && !(await storesLinks(token))) throw unknownCopies(found.label);
     const links = (await readLinks(token, version.owner)).filter((link) => link.version === version.version);
     if (found !== undefined) {

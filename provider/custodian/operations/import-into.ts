@@ -15,8 +15,7 @@ import { describeTarget, openTarget, type VerifiedTarget } from "../verified-tar
  * key that somebody destroys too early.
  */
 export async function importInto(context: OperationContext, request: ImportRequest): Promise<ImportReceipt> {
-  const { token } = context;
-  const { key } = exportable(await requireVersion(token, request, request.spec));
+  const { key } = exportable(await requireVersion(context, request, request.spec));
   const target = await step("verify the target", () => openTarget(context, request.target, request.rules));
   const before = await step("verify the target", () =>
     describeTarget(target, request.spec, ["PendingImport", "Enabled", "Disabled"]),
@@ -59,7 +58,7 @@ export async function rememberCopy(
   const { token } = context;
   if (!(await storesLinks(token))) return;
   await context.perOwner(request.owner, async () => {
-    await requireVersion(token, request, request.spec);
+    await requireVersion(context, request, request.spec);
     await context.change(() =>
       writeLink(token, {
         owner: request.owner,

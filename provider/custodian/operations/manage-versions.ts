@@ -19,11 +19,11 @@ export const connect = ({ token }: OperationContext): Promise<TokenReport> => to
  * {@link CustodianPort.list}. Two keys of one version are refused where an owner is asked for; a list of everything shows
  * both, because it decides nothing and must not fail for one owner's trouble.
  */
-export async function list({ token }: OperationContext, owner?: string): Promise<readonly SourceVersion[]> {
-  const keys = await markedKeys(token, owner);
+export async function list(context: OperationContext, owner?: string): Promise<readonly SourceVersion[]> {
+  const keys = await markedKeys(context, owner);
   if (owner !== undefined) refuseDuplicates(keys);
   const versions: SourceVersion[] = [];
-  for (const key of keys) versions.push(await describeVersion(token, key));
+  for (const key of keys) versions.push(await describeVersion(context.token, key));
   return versions;
 }
 
@@ -32,7 +32,7 @@ export function generate(context: OperationContext, request: GenerateRequest): P
   const { token } = context;
   const label = formatKeyLabel(request);
   return context.perOwner(request.owner, async () => {
-    const existing = await findVersion(token, request);
+    const existing = await findVersion(context, request);
     if (existing !== undefined) {
       if (existing.key.spec === request.spec) return describeVersion(token, existing);
       throw new ByokError(
@@ -44,7 +44,7 @@ export function generate(context: OperationContext, request: GenerateRequest): P
     const key = await context.change(() => token.generate({ spec: request.spec, label }));
     // Another process may have made the same version since we looked. Each withdraws its own fresh key, which nobody has heard
     // of yet, so that a key that was ever answered never vanishes.
-    const twins = (await markedKeys(token, request.owner)).filter((other) => other.label.version === request.version);
+    const twins = (await markedKeys(context, request.owner)).filter((other) => other.label.version === request.version);
     if (twins.some((other) => other.key.id !== key.id)) {
       await token.destroy(key.id);
       throw new ByokError(
@@ -61,7 +61,7 @@ export function generate(context: OperationContext, request: GenerateRequest): P
 export async function rename(context: OperationContext, owner: string, name: string): Promise<void> {
   const { token } = context;
   await context.perOwner(owner, async () => {
-    for (const { key, label } of await markedKeys(token, owner)) {
+    for (const { key, label } of await markedKeys(context, owner)) {
       const wanted = formatKeyLabel({ ...label, name });
       if (wanted === key.label) continue;
       await context.change(() => token.setLabel(key.id, wanted));
@@ -73,8 +73,8 @@ export async function rename(context: OperationContext, owner: string, name: str
 export function close(context: OperationContext, version: VersionRef): Promise<SourceVersion> {
   const { token } = context;
   return context.perOwner(version.owner, async () => {
-    const found = await requireVersion(token, version);
+    const found = await requireVersion(context, version);
     if (found.key.extractable) await context.change(() => token.close(found.key.id));
-    return describeVersion(token, await requireVersion(token, version));
+    return describeVersion(token, await requireVersion(context, version));
   });
 }

@@ -18,7 +18,7 @@ import { exportable, receipt, rememberCopy, step } from "./import-into";
  * EXISTING_KEY_MATERIAL makes KMS refuse any other.
  */
 export async function prove(context: OperationContext, request: ProveRequest): Promise<ImportReceipt> {
-  const found = await requireVersion(context.token, request, request.spec);
+  const found = await requireVersion(context, request, request.spec);
   const target = await step("verify the target", () => openTarget(context, request.target, request.rules));
   const facts = await step("verify the target", () => describeTarget(target, request.spec, ["Enabled"]));
   if (keySpecFacts[request.spec].family !== "aes") {

@@ -23,6 +23,7 @@ export class Bench {
   readonly context: OperationContext = {
     ...this.stop,
     token: this.token,
+    listKeys: () => this.token.listKeys(),
     perOwner: serialiser(),
     environment: {},
     clock: () => this.now,
