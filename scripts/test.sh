@@ -11,7 +11,8 @@ started=$SECONDS
 bash scripts/setup/system-packages.sh --tests
 bash scripts/setup/node-packages.sh
 pulumi_folder="$(bash scripts/setup/pulumi.sh)"
-if [ -f scripts/setup/ministack.sh ]; then bash scripts/setup/ministack.sh; fi
+with_heartbeat "ministack, the emulator that the local AWS KMS is compared with" bash scripts/setup/ministack.sh ||
+  say "  going on without it; the tests that need it say so"
 printf 'done in %s s\n' "$((SECONDS - started))"
 
 exec node scripts/test/run.mjs "$pulumi_folder" "$@"
