@@ -1,24 +1,48 @@
 import type { TokenKey } from "../model/ports/token";
 import { readAttribute, readText, template } from "./attributes";
-import type { Session } from "./cryptoki";
+import type { Handle, Session } from "./cryptoki";
 import { describeKey } from "./describe-key";
 import { findObjects } from "./find-objects";
 import { assertPresent } from "./find-slot";
+import type { KeyObjects } from "./key-handles";
+import type { Attempt } from "./live-token";
 import { CKO } from "./pkcs11-constants";
 
 /** Ends the label of every key of this package: `<name> v<n> byok:<owner hash>`. */
 const mark = / byok:[0-9a-f]{32}$/;
 
-/** Secret and private keys with our mark. Keys that share a CKA_ID are all listed; using one of them is what is refused. */
-export function listMarkedKeys(session: Session): readonly TokenKey[] {
-  const handles = [CKO.SECRET_KEY, CKO.PRIVATE_KEY].flatMap((CLASS) =>
-    findObjects(session, template({ CLASS, TOKEN: true })),
-  );
-  const keys = handles.flatMap((key) => {
-    if (!mark.test(readText(session, key, "LABEL") ?? "")) return [];
-    const id = readAttribute(session, key, "ID")?.toString("hex") ?? "";
-    return describeKey(session, { id, key }) ?? [];
-  });
+/**
+ * Secret and private keys with our mark. Keys that share a CKA_ID are all listed; using one of them is what is refused. The
+ * handles are remembered, so that what is done with the listed keys next need not look for each of them again.
+ */
+export function listMarkedKeys({ session, handles }: Attempt): readonly TokenKey[] {
+  const secrets = ofClass(session, CKO.SECRET_KEY).filter(({ key }) => isMarked(session, key));
+  const privates = ofClass(session, CKO.PRIVATE_KEY).filter(({ key }) => isMarked(session, key));
+  const publics = privates.length === 0 ? [] : ofClass(session, CKO.PUBLIC_KEY);
   assertPresent(session);
-  return keys;
+  const keys = [...secrets, ...privates];
+  const times = new Map<string, number>();
+  for (const { id } of keys) times.set(id, (times.get(id) ?? 0) + 1);
+  for (const objects of [...secrets, ...joined(privates, publics)]) {
+    if (times.get(objects.id) === 1) handles.set(objects);
+  }
+  return keys.flatMap((objects) => describeKey(session, objects) ?? []);
+}
+
+const ofClass = (session: Session, CLASS: number): readonly KeyObjects[] =>
+  findObjects(session, template({ CLASS, TOKEN: true })).map((key) => ({
+    id: readAttribute(session, key, "ID")?.toString("hex") ?? "",
+    key,
+  }));
+
+const isMarked = (session: Session, key: Handle): boolean => mark.test(readText(session, key, "LABEL") ?? "");
+
+/** Private keys that have exactly one public half. */
+function joined(privates: readonly KeyObjects[], publics: readonly KeyObjects[]): readonly KeyObjects[] {
+  const halves = new Map<string, Handle[]>();
+  for (const { id, key } of publics) halves.set(id, [...(halves.get(id) ?? []), key]);
+  return privates.flatMap(({ id, key }) => {
+    const [publicKey, ...others] = halves.get(id) ?? [];
+    return publicKey === undefined || others.length > 0 ? [] : [{ id, key, publicKey }];
+  });
 }

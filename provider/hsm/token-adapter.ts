@@ -34,7 +34,7 @@ export class TokenAdapter implements TokenPort {
   }
 
   listKeys(): Promise<readonly TokenKey[]> {
-    return this.run("Listing keys", ({ session }) => listMarkedKeys(session));
+    return this.run("Listing keys", (attempt) => listMarkedKeys(attempt));
   }
 
   findKey(id: string): Promise<TokenKey | undefined> {
