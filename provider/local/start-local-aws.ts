@@ -85,6 +85,7 @@ async function start(options: LocalAwsOptions, unlock: () => void): Promise<Loca
     issueClientCertificate: (name) => issueClientCertificate(authority, name),
     close: async () => {
       await Promise.all([http?.close(), https?.close()]);
+      cloud.wrappingKeys.close();
       unlock();
     },
   };
@@ -94,8 +95,8 @@ function makeCloud(options: LocalAwsOptions, regions: readonly string[], file: C
   const eventualConsistencyMs = options.eventualConsistencyMs ?? 0;
   const folder = options.dataDir === undefined ? undefined : new RecordFolder(options.dataDir);
   const wrappingKeys = new WrappingKeys(options.dataDir, options.freshWrappingKeys ?? false);
-  // The size that AWS recommends is the one that takes seconds to make.
-  wrappingKeys.prepare("RSA_4096");
+  // The size that AWS recommends takes seconds to make: a cloud that will be there for long begins at once.
+  if (options.dataDir !== undefined) wrappingKeys.prepare("RSA_4096");
   return {
     store: new Store(() => clock.now(), folder, eventualConsistencyMs),
     clock,

@@ -4,6 +4,9 @@ import path from "node:path";
 import { type LocalAccount, type LocalAws, type LocalAwsOptions, startLocalAws } from "../../provider/local";
 import { type Target, closeClients } from "./kms-client";
 
+// RSA keys and wrapping keys take seconds to make on a busy machine.
+jest.setTimeout(60_000);
+
 export const alice: LocalAccount = {
   id: "111122223333",
   accessKeyId: "AKIATESTALICE",

@@ -15,20 +15,25 @@ export interface WrappingKey {
   readonly publicKey: Buffer;
 }
 
+/** Pairs of all clouds in this process that keep nothing on disk. */
+const sharedInProcess = new Map<WrappingKeySpec, Promise<WrappingKey>>();
+
 /**
  * The RSA key pairs under which material travels. Making a 4096-bit pair takes seconds of processor time, so a pair is
  * used for many calls unless `fresh`; what binds a call is its import token.
  */
 export class WrappingKeys {
   private readonly known = new Map<string, WrappingKey>();
-  private readonly shared = new Map<WrappingKeySpec, Promise<WrappingKey>>();
+  private readonly shared: Map<WrappingKeySpec, Promise<WrappingKey>>;
   private readonly folder: string | undefined;
+  private closed = false;
 
   constructor(
     dataDir: string | undefined,
     private readonly fresh: boolean,
   ) {
     this.folder = dataDir === undefined ? undefined : path.join(dataDir, "wrapping-keys");
+    this.shared = this.folder === undefined ? sharedInProcess : new Map<WrappingKeySpec, Promise<WrappingKey>>();
     for (const key of this.load()) {
       this.known.set(key.id, key);
       this.shared.set(key.spec, Promise.resolve(key));
@@ -37,11 +42,18 @@ export class WrappingKeys {
 
   /** Begins to make the pair of a size before somebody waits for it. */
   prepare(spec: WrappingKeySpec): void {
-    if (!this.fresh) this.sharedKey(spec).catch(() => this.shared.delete(spec));
+    if (!this.fresh) void this.sharedKey(spec).catch(() => undefined);
   }
 
-  take(spec: WrappingKeySpec): Promise<WrappingKey> {
-    return this.fresh ? this.make(spec) : this.sharedKey(spec);
+  /** A pair that is still being made is not written any more: its folder may be gone by then. */
+  close(): void {
+    this.closed = true;
+  }
+
+  async take(spec: WrappingKeySpec): Promise<WrappingKey> {
+    const key = await (this.fresh ? this.make(spec) : this.sharedKey(spec));
+    this.known.set(key.id, key);
+    return key;
   }
 
   find(id: string): WrappingKey | undefined {
@@ -49,9 +61,12 @@ export class WrappingKeys {
   }
 
   private sharedKey(spec: WrappingKeySpec): Promise<WrappingKey> {
-    const running = this.shared.get(spec) ?? this.make(spec);
-    this.shared.set(spec, running);
-    return running;
+    const known = this.shared.get(spec);
+    if (known !== undefined) return known;
+    const made = this.make(spec);
+    this.shared.set(spec, made);
+    made.catch(() => this.shared.delete(spec));
+    return made;
   }
 
   private async make(spec: WrappingKeySpec): Promise<WrappingKey> {
@@ -60,11 +75,10 @@ export class WrappingKeys {
       publicExponent: 65537,
     });
     const key = { id: randomUUID(), spec, privateKey, publicKey: publicKey.export({ format: "der", type: "spki" }) };
-    if (this.folder !== undefined) {
+    if (this.folder !== undefined && !this.closed) {
       const pem = privateKey.export({ format: "pem", type: "pkcs8" });
       writeFileAtomically(path.join(this.folder, `${spec}.${key.id}.pem`), pem, 0o600);
     }
-    this.known.set(key.id, key);
     return key;
   }
 
