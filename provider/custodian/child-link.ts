@@ -1,6 +1,7 @@
 import { fork, type ChildProcess } from "node:child_process";
 import { ByokError } from "../model/errors";
 import type { TokenConnection } from "../model/token";
+import { lostCustodian } from "./lost-custodian";
 import { fromChild, type FromChild, type OperationName, type ToChild } from "./protocol";
 
 /** How to start the process that holds a token. */
@@ -206,49 +207,9 @@ class RunningChild implements ChildLink {
   }
 
   #failure(operation: OperationName, how: string): ByokError {
-    const { module, label, serial } = this.#settings.token;
-    const name = label ?? serial ?? module;
-    const outcome = changes[operation]
-      ? " Nothing is known about the outcome; the next run looks at the token and the cloud as they are."
-      : "";
-    return new ByokError(
-      "BYOK_CUSTODIAN_FAILED",
-      `The process that holds the token "${name}" ${this.#ending ? "was told to end" : how} during ${doing[operation]}.${outcome}`,
-      {
-        hint: "Run again: a new process is started. If it happens each time, the PKCS#11 module crashes; check its version and its own log.",
-        step: doing[operation],
-        retryable: true,
-      },
-    );
+    return lostCustodian(this.#settings.token, operation, this.#ending ? "was told to end" : how);
   }
 }
-
-/** Operations in words, for messages. */
-const doing: Readonly<Record<OperationName, string>> = {
-  connect: "connecting to the token",
-  list: "listing keys",
-  generate: "generating a key",
-  rename: "renaming a key",
-  importInto: "importing key material",
-  prove: "proving a copy",
-  close: "closing a key version",
-  destroy: "destroying a key version",
-  links: "reading the links to copies",
-  noteDeletion: "noting the deletion of a copy",
-};
-
-const changes: Readonly<Record<OperationName, boolean>> = {
-  connect: false,
-  list: false,
-  generate: true,
-  rename: true,
-  importInto: true,
-  prove: true,
-  close: true,
-  destroy: true,
-  links: false,
-  noteDeletion: true,
-};
 
 function howItEnded(code: number | null, signal: NodeJS.Signals | null): string {
   if (signal !== null) return `was ended by ${signal}`;

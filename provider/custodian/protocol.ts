@@ -21,7 +21,7 @@ import { wrappingKeySpecs } from "../model/wrapping";
 /** An operation's name is the name of its method. */
 export type OperationName = keyof CustodianPort;
 
-type Parameters_<Name extends OperationName> = Parameters<CustodianPort[Name]>;
+type Arguments<Name extends OperationName> = Parameters<CustodianPort[Name]>;
 type Result<Name extends OperationName> = Awaited<ReturnType<CustodianPort[Name]>>;
 
 const spec = z.enum(keySpecs);
@@ -165,7 +165,7 @@ const importReceipt: z.ZodType<ImportReceipt> = z.strictObject({
 /** What each operation takes and answers. */
 export const operationSchemas: {
   readonly [Name in OperationName]: {
-    readonly parameters: z.ZodType<Parameters_<Name>>;
+    readonly parameters: z.ZodType<Arguments<Name>>;
     readonly result: z.ZodType<Result<Name>>;
   };
 } = {

@@ -1,0 +1,47 @@
+import { ByokError } from "../model/errors";
+import type { TokenConnection } from "../model/token";
+import type { OperationName } from "./protocol";
+
+/** Operations in words, for messages. */
+const doing: Readonly<Record<OperationName, string>> = {
+  connect: "connecting to the token",
+  list: "listing keys",
+  generate: "generating a key",
+  rename: "renaming a key",
+  importInto: "importing key material",
+  prove: "proving a copy",
+  close: "closing a key version",
+  destroy: "destroying a key version",
+  links: "reading the links to copies",
+  noteDeletion: "noting the deletion of a copy",
+};
+
+const changes: Readonly<Record<OperationName, boolean>> = {
+  connect: false,
+  list: false,
+  generate: true,
+  rename: true,
+  importInto: true,
+  prove: true,
+  close: true,
+  destroy: true,
+  links: false,
+  noteDeletion: true,
+};
+
+/** The failure of an operation whose process is gone; `how` continues "The process that holds the token …". */
+export function lostCustodian(token: TokenConnection, operation: OperationName, how: string): ByokError {
+  const name = token.label ?? token.serial ?? token.module;
+  const outcome = changes[operation]
+    ? " Nothing is known about the outcome; the next run looks at the token and the cloud as they are."
+    : "";
+  return new ByokError(
+    "BYOK_CUSTODIAN_FAILED",
+    `The process that holds the token "${name}" ${how} during ${doing[operation]}.${outcome}`,
+    {
+      hint: "Run again: a new process is started. If it happens each time, the PKCS#11 module crashes; check its version and its own log.",
+      step: doing[operation],
+      retryable: true,
+    },
+  );
+}
