@@ -1,0 +1,65 @@
+#!/usr/bin/env node
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { Command, Option } from "commander";
+import { z } from "zod";
+import { ByokError } from "../model/errors";
+import type { LocalCommandOptions } from "./local-command";
+
+const manifest = z.object({ version: z.string() });
+
+/** The version in this package's manifest, three folders up from the compiled file. */
+const version = (): string =>
+  manifest.parse(JSON.parse(readFileSync(path.resolve(__dirname, "../../../package.json"), "utf8"))).version;
+
+const program = new Command("byok")
+  .description("Keys of a PKCS#11 token and their copies in the cloud")
+  .version(version())
+  .showHelpAfterError("(byok COMMAND --help tells more)");
+
+program
+  .command("tree")
+  .description("show each source key of a stack with its versions and copies; needs neither PIN nor cloud")
+  .argument("[stack]", "stack to read; default: the selected one")
+  .option("--json", "print JSON")
+  .option("--file <state>", "read an exported stack instead (- for standard input)")
+  .action(async (stack: string | undefined, options: { json?: boolean; file?: string }) => {
+    const { treeCommand } = await import("./tree-command.js");
+    process.stdout.write(await treeCommand(stack, options));
+  });
+
+program
+  .command("local")
+  .description("run the local AWS KMS on this machine's loopback address, for a first run and for tests")
+  .option("--data <folder>", "folder for keys, certificates and credentials", ".byok-local")
+  .option("--port <number>", "HTTP port (default: that of the last start, else a free one)")
+  .option("--https-port <number>", "HTTPS port, likewise")
+  .option("--no-http", "serve HTTPS only")
+  .option("--no-https", "serve HTTP only")
+  .option("--region <code...>", "Regions to serve (default: eu-central-1 eu-west-1 us-east-1)")
+  .option("--quotas", "enforce AWS's published request quotas")
+  .option("--strict-der", "refuse key material with bytes after its DER structure")
+  .addOption(new Option("--expose-material", "let the control API hand out key material, for tests"))
+  .option("--json", "announce the endpoints as one line of JSON")
+  .action(async (options: LocalCommandOptions) => {
+    const { localCommand } = await import("./local-command.js");
+    await localCommand(options);
+  });
+
+/** Exit code of a command that failed; commander itself exits with 1 for wrong usage. */
+const failed = 1;
+
+program.parseAsync().catch((error: unknown) => {
+  const sentence =
+    error instanceof ByokError || isLocalCloudError(error)
+      ? sentenceOf(error)
+      : ByokError.from(error, "The command").sentence;
+  process.stderr.write(`byok: ${sentence}\n`);
+  process.exitCode = failed;
+});
+
+/** Errors of the local cloud carry their hint in the message; it shares no class with the provider. */
+const isLocalCloudError = (error: unknown): error is Error =>
+  error instanceof Error && error.constructor.name === "LocalCloudError";
+
+const sentenceOf = (error: Error): string => (error instanceof ByokError ? error.sentence : error.message);

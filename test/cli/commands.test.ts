@@ -1,0 +1,70 @@
+import { execFile, spawn } from "node:child_process";
+import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+
+const main = path.resolve(__dirname, "../../provider/cli/main.js");
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), "byok-cli-"));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+const byok = (...args: readonly string[]): Promise<{ code: number; out: string; err: string }> =>
+  new Promise((resolve) => {
+    execFile(process.execPath, [main, ...args], { cwd: folder, env: { PATH: "" } }, (error, out, err) => {
+      resolve({ code: typeof error?.code === "number" ? error.code : 0, out, err });
+    });
+  });
+
+describe("byok", () => {
+  it("tells its version and commands", async () => {
+    expect((await byok("--version")).out).toMatch(/^\d+\.\d+\.\d+\n$/);
+    expect((await byok("--help")).out).toMatch(/tree[\s\S]*local/);
+  });
+
+  it("tree reads an exported stack", async () => {
+    await writeFile(path.join(folder, "state.json"), '{ "version": 3, "deployment": { "resources": [] } }');
+    expect(await byok("tree", "--file", "state.json")).toMatchObject({
+      code: 0,
+      out: "This stack has no source keys and no copies.\n",
+    });
+    expect((await byok("tree", "--json", "--file", "state.json")).out).toBe("[]\n");
+  });
+
+  it("tree without pulumi, or of what is no state, says what to do in one line", async () => {
+    expect(await byok("tree")).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/^byok: The pulumi command is not on PATH\..*--file.*\n$/),
+    });
+    await writeFile(path.join(folder, "state.json"), "{");
+    expect(await byok("tree", "--file", "state.json")).toMatchObject({
+      code: 1,
+      err: expect.stringContaining("pulumi stack export"),
+    });
+  });
+
+  it("local serves until it is interrupted, and leaves what a client needs for its owner's eyes only", async () => {
+    const child = spawn(process.execPath, [main, "local", "--data", "cloud", "--json"], {
+      cwd: folder,
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    const ended = new Promise<number | null>((resolve) => child.on("exit", resolve));
+    const line = await new Promise<string>((resolve) =>
+      child.stdout.once("data", (part: Buffer) => resolve(part.toString())),
+    );
+    expect(line).toContain("https://127.0.0.1:");
+    const csv = path.join(folder, "cloud/aws.csv");
+    expect(await readFile(csv, "utf8")).toMatch(/^Access key ID,Secret access key\r?\n/);
+    expect((await stat(csv)).mode & 0o777).toBe(0o600);
+    child.kill("SIGINT");
+    expect(await ended).toBe(0);
+  });
+
+  it("local refuses a port that is none", async () => {
+    expect(await byok("local", "--port", "http")).toMatchObject({
+      code: 1,
+      err: expect.stringContaining("--port http is no port."),
+    });
+  });
+});
