@@ -22,7 +22,7 @@ usable() {
   minor="${answer#*.}"
   minor="${minor%%.*}"
   case "$major$minor" in *[!0-9]* | "") return 1 ;; esac
-  [ "$major" -gt 3 ] || { [ "$major" -eq 3 ] && [ "$minor" -ge "$minimum_minor" ]; }
+  [ "$major" -eq 3 ] && [ "$minor" -ge "$minimum_minor" ]
 }
 
 answer_with() {

@@ -17,9 +17,12 @@ with_heartbeat() {
   log="$(mktemp)"
   started=$SECONDS
   say "$text …"
+  # A process group of its own, so that an interruption ends all that the command started.
+  set -m
   "$@" >"$log" 2>&1 </dev/null &
   pid=$!
-  trap 'kill "$pid" 2>/dev/null; rm -f "$log"; exit 130' INT TERM
+  set +m
+  trap 'kill -- "-$pid" 2>/dev/null; rm -f "$log"; exit 130' INT TERM
   while kill -0 "$pid" 2>/dev/null; do
     sleep 1
     beat=$((beat + 1))
