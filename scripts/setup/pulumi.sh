@@ -30,9 +30,12 @@ answer_with() {
   exit 0
 }
 
-# Package managers put only links on PATH; the Node parts stand beside the file that a link leads to.
-folder_of() {
-  node -e 'process.stdout.write(require("node:path").dirname(require("node:fs").realpathSync(process.argv[1])))' "$1"
+# The npm package on PATH is not the CLI: asked for its version, it would download one, into whatever PULUMI_HOME is.
+is_downloader() {
+  case "$(node -p 'require("node:fs").realpathSync(process.argv[1])' "$1")" in
+    */node_modules/pulumi/run.js) return 0 ;;
+    *) return 1 ;;
+  esac
 }
 
 scratch="$(mktemp -d)"
@@ -43,7 +46,7 @@ cleanup() {
 }
 trap cleanup EXIT
 
-if on_path="$(command -v pulumi)"; then
+if on_path="$(command -v pulumi)" && ! is_downloader "$on_path"; then
   if usable "$on_path"; then answer_with "$(dirname "$on_path")"; fi
   say "The pulumi on PATH ($on_path) does not run or is older than 3.$minimum_minor; another one is used, this one stays as it is."
 fi
