@@ -85,4 +85,6 @@ export interface Session {
   /** The token that was connected to. */
   readonly identity: TokenIdentity;
   readonly handle: Handle;
+  /** Has the session closed, and every object that lives in it destroyed, once the caller is done with it. */
+  retire(): void;
 }

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { OaepHash, TokenAbilities } from "../model/token";
-import { readFlag } from "./attributes";
+import { readAttribute, readFlag } from "./attributes";
 import type { Handle, Session } from "./cryptoki";
 import { createDataObject, readDataObjects } from "./data-objects";
 import { assertPresent } from "./find-slot";
@@ -11,7 +11,8 @@ import { probeKeyWrap } from "./probe-key-wrap";
 import { probeSpecs } from "./probe-specs";
 import type { TokenFindings } from "./token-findings";
 import { probeMac, ProbeBench } from "./probe-bench";
-import { ckrOf, CKR } from "./return-codes";
+import { ckrOf, CKR, failureOf } from "./return-codes";
+import { destroyQuietly } from "./wrap-key";
 
 /** OAEP hashes that both clouds name, weakest first. */
 const testedHashes: readonly OaepHash[] = ["sha1", "sha256"];
@@ -22,6 +23,8 @@ const testedHashes: readonly OaepHash[] = ["sha1", "sha256"];
  * see whether it keeps data objects, is removed at once, and is written only where none of ours is there yet.
  */
 export async function probeToken(session: Session): Promise<TokenFindings> {
+  // A pair of which only one half was made leaves an object that nobody has a handle of.
+  session.retire();
   const bench = await ProbeBench.open(session);
   try {
     const secret = await bench.makeAes();
@@ -82,16 +85,20 @@ async function enforcesExtractable(bench: ProbeBench, hash: OaepHash): Promise<b
 const probeLabel = "byok-probe";
 
 function storesData(session: Session): boolean {
-  const { cryptoki, handle } = session;
   try {
     const existing = readDataObjects(session, () => true);
-    const remains = existing.filter(({ label }) => label === probeLabel);
-    for (const object of remains) cryptoki.C_DestroyObject(handle, object.handle);
+    // What an interrupted self-test left; one of another process may go on its own in this moment.
+    for (const { handle, label } of existing) if (label === probeLabel) destroyQuietly(session, handle);
     if (existing.length > 0) return true;
-    createDataObject(session, probeLabel, 1n, Buffer.from("probe", "ascii"));
-    const written = readDataObjects(session, (label) => label === probeLabel);
-    for (const object of written) cryptoki.C_DestroyObject(handle, object.handle);
-    return written.length === 1;
+    const written = createDataObject(session, probeLabel, 1n, Buffer.from("probe", "ascii"));
+    try {
+      return (readAttribute(session, written, "VALUE")?.length ?? 0) > 0;
+    } catch (thrown) {
+      // Another process tidied up what this one wrote: so it was there.
+      return failureOf(thrown) === "stale";
+    } finally {
+      destroyQuietly(session, written);
+    }
   } catch {
     return false;
   }

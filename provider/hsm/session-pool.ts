@@ -24,10 +24,13 @@ export class SessionPool {
 
   async use<T>(work: (session: Session) => Promise<T>): Promise<T> {
     let handle: Handle | undefined;
+    const fate = { retired: false };
+    const retire = (): void => void (fate.retired = true);
     try {
       handle = await this.checkOut();
-      const result = await work({ cryptoki: this.cryptoki, slot: this.slot, identity: this.identity, handle });
-      this.idle.push(handle);
+      const result = await work({ cryptoki: this.cryptoki, slot: this.slot, identity: this.identity, handle, retire });
+      if (fate.retired) this.discard(handle);
+      else this.idle.push(handle);
       return result;
     } catch (thrown) {
       if (handle !== undefined) this.discard(handle);

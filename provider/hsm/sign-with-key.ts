@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { ByokError } from "../model/errors";
 import { keySpecFacts, type KeySpec } from "../model/key-spec";
 import type { Handle, Session } from "./cryptoki";
+import { derSignature } from "./ecdsa-signature";
 import { CKM } from "./pkcs11-constants";
 
 /** Longer than any signature or MAC: RSA-4096 has 512 bytes. */
@@ -27,20 +28,4 @@ export async function signMessage(session: Session, key: Handle, spec: KeySpec, 
     return derSignature(await signWith(session, key, CKM.ECDSA, digest));
   }
   throw new ByokError("BYOK_TOKEN_UNSUPPORTED", `${spec} keys do not sign.`, { hint: "Use an RSA or EC key." });
-}
-
-/** Ecdsa-Sig-Value (RFC 3279 §2.2.3) of r ‖ s, which is how PKCS#11 returns an ECDSA signature. */
-function derSignature(raw: Buffer): Buffer {
-  const half = raw.length / 2;
-  const body = Buffer.concat([derInteger(raw.subarray(0, half)), derInteger(raw.subarray(half))]);
-  // The longest, of P-521, has 138 bytes of content.
-  const length = body.length < 0x80 ? [body.length] : [0x81, body.length];
-  return Buffer.concat([Buffer.from([0x30, ...length]), body]);
-}
-
-function derInteger(unsigned: Buffer): Buffer {
-  const first = unsigned.findIndex((byte) => byte !== 0);
-  const digits = first < 0 ? Buffer.from([0]) : unsigned.subarray(first);
-  const positive = (digits[0] ?? 0) < 0x80 ? digits : Buffer.concat([Buffer.from([0]), digits]);
-  return Buffer.concat([Buffer.from([0x02, positive.length]), positive]);
 }

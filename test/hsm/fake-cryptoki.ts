@@ -40,6 +40,8 @@ export type FakeFunction = keyof Cryptoki;
 export class FakeCryptoki implements Cryptoki {
   readonly objects = new Map<string, FakeObject>();
   readonly calls: FakeFunction[] = [];
+  /** What C_Initialize was given last. */
+  initialisedWith: Parameters<Cryptoki["C_Initialize"]>[0] = {};
   private readonly failures: { readonly name: FakeFunction; readonly code: ReturnCodeName; skip: number }[] = [];
   private readonly sessions = new Set<string>();
   private initialised = false;
@@ -80,8 +82,9 @@ export class FakeCryptoki implements Cryptoki {
     return [...this.objects.values()].filter(({ session }) => session !== undefined).length;
   }
 
-  C_Initialize(options: { flags?: number }): void {
+  C_Initialize(options: Parameters<Cryptoki["C_Initialize"]>[0]): void {
     this.enter("C_Initialize");
+    this.initialisedWith = options;
     if (options.flags !== CKF.OS_LOCKING_OK) throw failure("ARGUMENTS_BAD");
     if (this.initialised) throw failure("CRYPTOKI_ALREADY_INITIALIZED");
     this.initialised = true;

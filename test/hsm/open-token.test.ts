@@ -1,11 +1,25 @@
 import { generateKeyPairSync } from "node:crypto";
-import { CKA, CKF } from "../../provider/hsm/pkcs11-constants";
+import { CKA, CKF, CKO } from "../../provider/hsm/pkcs11-constants";
 import type { TokenPort } from "../../provider/model/ports/token";
 import { FakeCryptoki, fakeToken } from "./fake-cryptoki";
 import { openFake } from "./open-fake";
 
 const label = `x v1 byok:${"a".repeat(32)}`;
 const spki = generateKeyPairSync("rsa", { modulusLength: 2048 }).publicKey.export({ format: "der", type: "spki" });
+
+describe("initialising the module", () => {
+  it("tells it that threads will call, and adds the character that pkcs11js cuts off its parameters", async () => {
+    const cryptoki = new FakeCryptoki(fakeToken());
+    await (await openFake(cryptoki, { parameters: "configdir='x'" })).shutdown();
+    expect(cryptoki.initialisedWith).toEqual({ flags: CKF.OS_LOCKING_OK, libraryParameters: "configdir='x' " });
+  });
+
+  it("gives no parameters where none are asked for", async () => {
+    const cryptoki = new FakeCryptoki(fakeToken());
+    await (await openFake(cryptoki)).shutdown();
+    expect(cryptoki.initialisedWith).toEqual({ flags: CKF.OS_LOCKING_OK });
+  });
+});
 
 describe("logging in", () => {
   it("tries no PIN when the token says that it is locked", async () => {
@@ -203,6 +217,40 @@ describe("a token with limits", () => {
       code: "BYOK_KEY_NOT_EXPORTABLE",
     });
     expect(cryptoki.calls.filter((name) => name === "C_WrapKeyAsync")).toHaveLength(before);
+    await port.shutdown();
+  });
+});
+
+describe("the self-test of data objects", () => {
+  it("does not mistake the tidying of another process for a token that keeps none", async () => {
+    const cryptoki = new FakeCryptoki(fakeToken());
+    const port = await openFake(cryptoki);
+    const create = cryptoki.C_CreateObject.bind(cryptoki);
+    cryptoki.C_CreateObject = (session, template): Buffer => {
+      const handle = create(session, template);
+      const isData = template.some(({ type, value }) => type === CKA.CLASS && value === CKO.DATA);
+      if (isData) cryptoki.objects.delete(handle.toString("hex"));
+      return handle;
+    };
+    expect((await port.report()).abilities.storesLinks).toBe(true);
+    await port.shutdown();
+  });
+
+  it("tells a token that refuses them", async () => {
+    const cryptoki = new FakeCryptoki(fakeToken());
+    const port = await openFake(cryptoki);
+    // The wrapping key of the self-test is created first.
+    cryptoki.failNext("C_CreateObject", "ATTRIBUTE_VALUE_INVALID", 1);
+    expect((await port.report()).abilities.storesLinks).toBe(false);
+    await port.shutdown();
+  });
+
+  it("leaves nothing behind, also not what an interrupted one left", async () => {
+    const cryptoki = new FakeCryptoki(fakeToken());
+    const port = await openFake(cryptoki);
+    await port.putData("byok-probe", Buffer.from("left"));
+    await port.report();
+    expect(cryptoki.objects.size).toBe(0);
     await port.shutdown();
   });
 });
