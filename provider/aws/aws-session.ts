@@ -8,6 +8,7 @@ import { CredentialSource } from "./credential-source";
 import { defaultChain } from "./default-chain";
 import { endpointUrls, type EndpointUrls } from "./endpoints";
 import { httpAgents, signInAgents } from "./http-agents";
+import { SDK_QUIET } from "./load-sdk";
 import type { FailedCall } from "./map-error";
 import { sdkCalls } from "./sdk-calls";
 import { requestHandler } from "./sdk-settings";
@@ -36,14 +37,18 @@ export interface SessionPlan {
 
 /**
  * Reads what a connection's files hold right now and plans its session. Two connections share one only while everything that
- * they depend on is the same, the content of their TLS files included.
+ * they depend on is the same, the environment and the content of their TLS files included.
  */
 export async function planSession(connection: AwsConnection, surroundings: Surroundings): Promise<SessionPlan> {
   const endpoints = endpointUrls(connection);
   const files = await readTlsFiles(connection.tls, surroundings.caSha256);
   const { region, credentials, tls } = connection;
+  const { configValues, env } = surroundings;
+  const variables = Object.entries(env)
+    .filter(([name]) => name !== SDK_QUIET)
+    .sort(([one], [other]) => (one < other ? -1 : 1));
   const key = createHash("sha256")
-    .update(JSON.stringify([region, endpoints, credentials, tls, files, surroundings.configValues]))
+    .update(JSON.stringify([region, endpoints, credentials, tls, files, configValues, variables]))
     .digest("hex");
   return { key, open: () => openSession(connection, endpoints, files, surroundings) };
 }

@@ -2,6 +2,9 @@
 // A CommonJS module under node16 resolution keeps import() native, which neither runs synchronously nor under every test runner.
 /* eslint-disable @typescript-eslint/no-require-imports, @typescript-eslint/no-unsafe-return */
 
+/** The variable with which the SDK is kept from warning about the version of Node. */
+export const SDK_QUIET = "AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED";
+
 /** `@aws-sdk/client-kms`. */
 export const loadKms = (): typeof import("@aws-sdk/client-kms") => quietly(() => require("@aws-sdk/client-kms"));
 
@@ -22,6 +25,6 @@ export const loadHttpHandler = (): typeof import("@smithy/node-http-handler") =>
 
 /** A client of the SDK warns about the version of Node on standard error, where it would look like a failure of Pulumi. */
 function quietly<T>(load: () => T): T {
-  process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] ??= "true";
+  process.env[SDK_QUIET] ??= "true";
   return load();
 }

@@ -93,7 +93,7 @@ function quoteOf(row: ErrorRow, facts: FailureFacts, call: FailedCall): string {
     .replace(/[^\P{C}]+/gu, " ")
     .trim()
     .slice(0, MAX_QUOTE);
-  return words === "" ? "" : ` AWS says: ${words}`;
+  return words === "" || words === "UnknownError" ? "" : ` AWS says: ${words}`;
 }
 
 function proxyError(failure: ProxyFailure, call: FailedCall): ByokError {

@@ -86,12 +86,23 @@ export function kmsPort(caller: AwsCaller): KmsPort {
     },
     deleteAlias: async (alias) => {
       const { recent } = await memory();
+      const isGone = async (): Promise<boolean> => {
+        recent.noteAlias(alias, undefined);
+        return (await aliasTarget(caller, recent, alias)) === undefined;
+      };
       try {
-        await caller.call("DeleteAlias", { AliasName: alias }, { isNew: () => recent.isNew(alias) });
+        await caller.call(
+          "DeleteAlias",
+          { AliasName: alias },
+          {
+            isNew: () => recent.isNew(alias),
+            settle: async (error) => (isNotFound(error) && (await isGone()) ? {} : undefined),
+          },
+        );
+        recent.noteAlias(alias, undefined);
       } catch (error) {
-        if (!isNotFound(error) || (await aliasTarget(caller, recent, alias)) !== undefined) throw error;
+        if (!isNotFound(error) || !(await isGone())) throw error;
       }
-      recent.noteAlias(alias, undefined);
     },
     ...deletionMethods(caller, on),
   };

@@ -1,4 +1,5 @@
 import type { NodeHttpHandler } from "@smithy/node-http-handler";
+import { failureFacts } from "./failure-kind";
 import type { HttpAgents } from "./http-agents";
 import { loadHttpHandler } from "./load-sdk";
 
@@ -34,7 +35,7 @@ export type RequestHandler = NodeHttpHandler;
 /** A transport over the given agents, with limits on how long a connection and an answer may take. */
 export function requestHandler(agents: HttpAgents): RequestHandler {
   const { NodeHttpHandler: Handler } = loadHttpHandler();
-  return new Handler({
+  const handler = new Handler({
     httpAgent: agents.httpAgent,
     httpsAgent: agents.httpsAgent,
     connectionTimeout: CONNECT_MS,
@@ -42,4 +43,23 @@ export function requestHandler(agents: HttpAgents): RequestHandler {
     throwOnRequestTimeout: true,
     logger: silentLogger,
   });
+  const handle = handler.handle.bind(handler);
+  handler.handle = async (request, options) => {
+    try {
+      return await handle(request, options);
+    } catch (error) {
+      throw ownError(error);
+    }
+  };
+  return handler;
+}
+
+/**
+ * The SDK keeps the code of an error only where it is an Error of its own realm, and sockets throw those of the realm that
+ * Node itself runs in: in a vm context a certificate that is not trusted would look like a lost answer.
+ */
+function ownError(thrown: unknown): Error {
+  if (thrown instanceof Error) return thrown;
+  const { name, message, code } = failureFacts(thrown);
+  return Object.assign(new Error(message), { name }, code === undefined ? {} : { code });
 }
