@@ -48,6 +48,8 @@ export interface LocalAwsOptions {
   readonly transitionMs?: number | undefined;
   /** Make a new wrapping key pair for each GetParametersForImport, as AWS does. Default false: one of each size. */
   readonly freshWrappingKeys?: boolean | undefined;
+  /** Begin at the start to make the 4096-bit wrapping key, before the first client waits for it. Default false. */
+  readonly prepareWrappingKeys?: boolean | undefined;
   /** Let `admin.materialOf` return key material, for tests. Default false. */
   readonly exposeMaterial?: boolean | undefined;
 }

@@ -23,7 +23,7 @@ export interface ServeOptions extends LocalAwsOptions {
 export async function serveLocal(options: ServeOptions): Promise<void> {
   const { dataDir, json = false, write = (text: string) => process.stdout.write(text), signal, ...rest } = options;
   const ended = untilEnded(signal);
-  const aws = await startLocalAws({ ...rest, dataDir });
+  const aws = await startLocalAws({ prepareWrappingKeys: true, ...rest, dataDir });
   try {
     const files = writeClientFiles(aws, dataDir);
     write(json ? `${JSON.stringify(announcement(aws, files))}\n` : forPeople(aws, files));

@@ -95,8 +95,7 @@ function makeCloud(options: LocalAwsOptions, regions: readonly string[], file: C
   const eventualConsistencyMs = options.eventualConsistencyMs ?? 0;
   const folder = options.dataDir === undefined ? undefined : new RecordFolder(options.dataDir);
   const wrappingKeys = new WrappingKeys(options.dataDir, options.freshWrappingKeys ?? false);
-  // The size that AWS recommends takes seconds to make: a cloud that will be there for long begins at once.
-  if (options.dataDir !== undefined) wrappingKeys.prepare("RSA_4096");
+  if (options.prepareWrappingKeys ?? false) wrappingKeys.prepare("RSA_4096");
   return {
     store: new Store(() => clock.now(), folder, eventualConsistencyMs),
     clock,

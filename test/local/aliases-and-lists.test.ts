@@ -112,18 +112,16 @@ describe("a key that is pending deletion", () => {
     const key = await createKey(kms);
     const { KeyId } = key;
     await kms.send(new ScheduleKeyDeletionCommand({ KeyId, PendingWindowInDays: 7 }));
-    for (const command of [
-      new ScheduleKeyDeletionCommand({ KeyId, PendingWindowInDays: 8 }),
-      new EnableKeyCommand({ KeyId }),
-      new DisableKeyCommand({ KeyId }),
-      new TagResourceCommand({ KeyId, Tags: [{ TagKey: "a", TagValue: "b" }] }),
-      new UpdateKeyDescriptionCommand({ KeyId, Description: "x" }),
-      create("alias/x", KeyId),
-    ]) {
-      expect(await refusalOf(kms.send(command as EnableKeyCommand))).toMatchObject({
-        name: "KMSInvalidStateException",
-        message: `${key.Arn} is pending deletion.`,
-      });
+    const refused: readonly Promise<unknown>[] = [
+      kms.send(new ScheduleKeyDeletionCommand({ KeyId, PendingWindowInDays: 8 })),
+      kms.send(new EnableKeyCommand({ KeyId })),
+      kms.send(new DisableKeyCommand({ KeyId })),
+      kms.send(new TagResourceCommand({ KeyId, Tags: [{ TagKey: "a", TagValue: "b" }] })),
+      kms.send(new UpdateKeyDescriptionCommand({ KeyId, Description: "x" })),
+      kms.send(create("alias/x", KeyId)),
+    ];
+    for (const refusal of await Promise.all(refused.map(refusalOf))) {
+      expect(refusal).toMatchObject({ name: "KMSInvalidStateException", message: `${key.Arn} is pending deletion.` });
     }
     const Policy = JSON.stringify({ Statement: [{ Effect: "Allow", Principal: "*", Action: "kms:*", Resource: "*" }] });
     await kms.send(new PutKeyPolicyCommand({ KeyId, Policy }));

@@ -10,7 +10,7 @@ export function lockFolder(dataDir: string): () => void {
   try {
     writeFileSync(file, own, { flag: "wx", mode: 0o600 });
   } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
+    if (errorCode(error) !== "EEXIST") throw error;
     const holder = Number(readFileSync(file, "utf8"));
     if (isRunning(holder)) {
       throw new LocalCloudError(
@@ -31,6 +31,10 @@ function isRunning(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    return error instanceof Error && "code" in error && error.code === "EPERM";
+    return errorCode(error) === "EPERM";
   }
+}
+
+function errorCode(error: unknown): unknown {
+  return typeof error === "object" && error !== null && "code" in error ? error.code : undefined;
 }
