@@ -59,7 +59,8 @@ export function hostLifecycle(lifecycle: Lifecycle, runtime: Runtime): HostedLif
         await runtime.engine.flush();
       }
     });
-  const sentence = (failure: ByokError): string => runtime.redactor.redact(failure.sentence);
+  const sentence = (failure: ByokError): string =>
+    runtime.redactor.redact(opened(failure.property ?? "", failure.sentence));
 
   /** Outputs for the state; what cannot be serialised fails the operation, but never loses what was made. */
   const recorded = (made: Made, provider: unknown): WireRecord => {
@@ -217,6 +218,9 @@ function unserialisable(kind: string, what: string, problems: readonly string[])
  */
 function complaint(runtime: Runtime, failure: CheckFailure): CheckFailure {
   const { property, reason } = failure;
-  const text = property === "" || reason.startsWith(property) ? reason : `${property}: ${reason}`;
-  return { property: "", reason: runtime.redactor.redact(text) };
+  return { property: "", reason: runtime.redactor.redact(opened(property, reason)) };
 }
+
+/** A sentence that begins with the property that is to blame. */
+const opened = (property: string, sentence: string): string =>
+  property === "" || sentence.startsWith(property) ? sentence : `${property}: ${sentence}`;

@@ -32,7 +32,9 @@ export const awsKmsGroup: Lifecycle = {
         return refused(inputs, [
           {
             property: "account",
-            reason: `is ${inputs.account}, and the credentials belong to account ${caller.account} (${caller.arn}).`,
+            reason:
+              `is ${inputs.account}, and the credentials belong to account ${caller.account} (${caller.arn}). ` +
+              `Use credentials of account ${inputs.account}, or correct the account.`,
           },
         ]);
       }

@@ -47,7 +47,7 @@ export const sourceGroup: Lifecycle = {
 
   async create(context, inputs) {
     const parsed = sourceGroupInputs.parse(inputs);
-    const report = await context.custodian(parsed.token).connect();
+    const report = await connect(context, parsed);
     return { id: `source-group-${context.random(8).toString("hex")}`, outputs: outputsOf(parsed, report) };
   },
 
@@ -66,7 +66,7 @@ export const sourceGroup: Lifecycle = {
 
   async update(context, _id, _olds, news) {
     const parsed = sourceGroupInputs.parse(news);
-    const report = await context.custodian(parsed.token).connect();
+    const report = await connect(context, parsed);
     requireSameToken(parsed, report);
     return outputsOf(parsed, report);
   },
@@ -77,6 +77,16 @@ export const sourceGroup: Lifecycle = {
   },
 };
 
+/** What check could not find out, because a preview needs no PIN, fails here; it names the property all the same. */
+async function connect(context: LifecycleContext, inputs: SourceGroupInputs): Promise<TokenReport> {
+  try {
+    return await context.custodian(inputs.token).connect();
+  } catch (error) {
+    const known = ByokError.from(error, "Connecting to the token");
+    throw known.with({ property: known.property ?? propertyFor(known) });
+  }
+}
+
 async function learn(context: LifecycleContext, olds: PlainRecord, inputs: SourceGroupInputs): Promise<CheckResult> {
   let report: TokenReport;
   try {
@@ -85,7 +95,7 @@ async function learn(context: LifecycleContext, olds: PlainRecord, inputs: Sourc
     const known = ByokError.from(error, "Connecting to the token");
     if (known.code === "BYOK_REFERENCE_UNRESOLVED") {
       context.log.warn(
-        `${known.sentence} What the token can do is not known in this preview; without the PIN, pulumi up stops here before anything is created.`,
+        `what the token can do is not known in this preview, and without the PIN pulumi up stops here before anything is created. token.pin: ${known.sentence}`,
       );
       return accepted({ ...inputs, abilities: olds["abilities"], identity: olds["identity"] });
     }

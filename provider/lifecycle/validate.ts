@@ -45,7 +45,7 @@ function flatten(issue: z.core.$ZodIssue, base: readonly PropertyKey[]): readonl
 }
 
 function sentenceOf(issue: Issue, news: PlainRecord): string {
-  if (issue.code === "unrecognized_keys") return "there is no such property.";
+  if (issue.code === "unrecognized_keys") return "there is no such property. Correct its name, or remove it.";
   if (issue.code === "invalid_type" && valueAt(news, issue.path) === undefined) return "is required.";
   return issue.message;
 }

@@ -13,7 +13,8 @@ const GROUP_AND_OTHERS = 0o077;
  * Reads a secret from a file that belongs to the user or to root and that nobody else may touch. Owner and mode are asked of
  * the open file, so that it cannot be exchanged between the check and the read; the final newline of an editor is removed.
  *
- * @throws ByokError BYOK_REFERENCE_UNRESOLVED
+ * @throws ByokError BYOK_REFERENCE_UNRESOLVED where there is nothing to read, BYOK_REFERENCE_INVALID for a file that others may touch:
+ * a preview goes on without a secret that is not there, never with one that is laid open.
  */
 export async function readSecretFile(path: string): Promise<string> {
   // O_NONBLOCK: opening a named pipe must not wait for a writer before the check below can refuse it.
@@ -30,7 +31,7 @@ export async function readSecretFile(path: string): Promise<string> {
     }
     refuseOtherOwners(path, facts.uid);
     if (process.platform !== "win32" && (facts.mode & GROUP_AND_OTHERS) !== 0) {
-      throw unresolved(`Others than its owner may use the file ${path}.`, `Type: chmod 600 ${shellWord(path)}`);
+      throw unsafe(`Others than its owner may use the file ${path}.`, `Type: chmod 600 ${shellWord(path)}`);
     }
     if (facts.size > MAX_BYTES) {
       throw unresolved(
@@ -47,7 +48,7 @@ export async function readSecretFile(path: string): Promise<string> {
 function refuseOtherOwners(path: string, owner: number): void {
   const user = process.getuid?.();
   if (user === undefined || owner === user || owner === 0) return;
-  throw unresolved(
+  throw unsafe(
     `The file ${path} belongs to another user (id ${String(owner)}).`,
     `Type: sudo chown "$(id -u)" ${shellWord(path)} && chmod 600 ${shellWord(path)}`,
   );
@@ -63,6 +64,8 @@ function notReadable(path: string, error: unknown): ByokError {
   }
   return unresolved(`The file ${path} cannot be opened${code === undefined ? "" : ` (${code})`}.`, "Check its path.");
 }
+
+const unsafe = (message: string, hint: string): ByokError => new ByokError("BYOK_REFERENCE_INVALID", message, { hint });
 
 function unresolved(message: string, hint: string): ByokError {
   return new ByokError("BYOK_REFERENCE_UNRESOLVED", message, { hint });

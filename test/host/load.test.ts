@@ -37,7 +37,9 @@ describe("the text in state, run by the real server", () => {
     try {
       await provider.configure({});
       const { failures } = await provider.check({ __provider: providerText(kind), nonsense: 1 });
-      expect(failures.map(({ reason }) => reason)).toContain("nonsense: there is no such property.");
+      expect(failures.map(({ reason }) => reason)).toContain(
+        "nonsense: there is no such property. Correct its name, or remove it.",
+      );
       expect(provider.printed).toBe("");
     } finally {
       await provider.stop();

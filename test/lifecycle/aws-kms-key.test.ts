@@ -105,7 +105,11 @@ function groupWith(more: object): object {
 
 describe("refusals before anything happens", () => {
   it.each([
-    ["an unknown property", { windowInDays: 9 }, "windowInDays: there is no such property."],
+    [
+      "an unknown property",
+      { windowInDays: 9 },
+      "windowInDays: there is no such property. Correct its name, or remove it.",
+    ],
     [
       "a wrong alias",
       { aliases: ["alias/a", "payments"] },

@@ -29,12 +29,16 @@ describe("a source group", () => {
     world.custodian.failure = new ByokError("BYOK_REFERENCE_UNRESOLVED", "The file /run/secrets/pin does not exist.");
     expect((await group.check({ token })).failures).toEqual([]);
     expect(world.warnings.join()).toContain("stops here before anything is created");
-    await expect(group.up({ token })).rejects.toThrow("does not exist");
+    await expect(group.up({ token })).rejects.toMatchObject({
+      message: expect.stringContaining("does not exist"),
+      property: "token.pin",
+    });
   });
 
   it.each([
     ["BYOK_TOKEN_PIN_INCORRECT", "token.pin"],
     ["BYOK_TOKEN_MODULE_NOT_FOUND", "token.module"],
+    ["BYOK_REFERENCE_INVALID", "token.pin"],
     ["BYOK_TOKEN_NOT_FOUND", "token"],
   ] as const)("shows %s at %s, in preview", async (code, property) => {
     world.custodian.failure = new ByokError(code, "No.");
@@ -100,7 +104,11 @@ describe("an AWS KMS group", () => {
 
   it.each([
     ["a Region that is none", { region: "frankfurt" }, 'region: "frankfurt" is no AWS Region.'],
-    ["an unknown property", { region: "eu-central-1", regoin: 1 }, "regoin: there is no such property."],
+    [
+      "an unknown property",
+      { region: "eu-central-1", regoin: 1 },
+      "regoin: there is no such property. Correct its name, or remove it.",
+    ],
     [
       "a literal secret key",
       { region: "eu-central-1", credentials: { accessKeyId: "env:ID", secretAccessKey: "wJalrXUtnFEMI" } },

@@ -79,7 +79,7 @@ describe("a source key", () => {
       { group: { ...sourceRecord.group, allowedSpecs: ["RSA_2048"] } },
       "spec: AES_256 is not among",
     ],
-    ["a property that does not exist", { rotate: true }, "rotate: there is no such property."],
+    ["a property that does not exist", { rotate: true }, "rotate: there is no such property. Correct its name, or remove it."],
     ["a wrong type name", { spec: "AES256" }, 'spec: "AES256" is no key type.'],
   ])("refuses %s", async (_name, change, complaint) => {
     await key.up(program());

@@ -48,7 +48,7 @@ describe("a file reference", () => {
     async (mode) => {
       const path = file(`mode-${String(mode)}`, "top-secret", mode);
       const error = await failure(`file:${path}`);
-      expect(error.code).toBe("BYOK_REFERENCE_UNRESOLVED");
+      expect(error.code).toBe("BYOK_REFERENCE_INVALID");
       expect(error.hint).toBe(`Type: chmod 600 ${path}`);
       expect(error.sentence).not.toContain("top-secret");
     },
