@@ -7,6 +7,7 @@ import { openKmsImport } from "../../provider/aws/open-kms-import";
 import { startLocalAws, type LocalAws, type LocalAwsOptions } from "../../provider/local";
 import type { AwsConnection } from "../../provider/model/aws-connection";
 import type { CreateKeyRequest, KmsImportPort, KmsPort } from "../../provider/model/ports/kms";
+import { saying } from "./saying";
 
 jest.setTimeout(60_000);
 
@@ -117,7 +118,7 @@ describe("over HTTPS, with the real SDK", () => {
     await importInto(importing, one.arn, randomBytes(32));
     await expect(importInto(importing, one.arn, randomBytes(32))).rejects.toMatchObject({
       code: "BYOK_AWS_MATERIAL_REJECTED",
-      message: expect.stringContaining("takes no other"),
+      message: saying("takes no other"),
     });
     const { importToken } = await importing.getParametersForImport(other.arn, "RSAES_OAEP_SHA_256", "RSA_2048");
     const blob = { importToken, encryptedKeyMaterial: randomBytes(256) };
@@ -126,7 +127,7 @@ describe("over HTTPS, with the real SDK", () => {
     });
     await expect(importing.importKeyMaterial({ keyId: other.arn, ...blob })).rejects.toMatchObject({
       code: "BYOK_AWS_MATERIAL_REJECTED",
-      message: expect.stringContaining("could not unwrap"),
+      message: saying("could not unwrap"),
     });
   });
 
@@ -226,7 +227,7 @@ describe("who calls", () => {
     const { kms } = await setUp({ accounts: [{ ...account, iamPolicy }] });
     await expect(kms.createKey(request("me"))).rejects.toMatchObject({
       code: "BYOK_AWS_ACCESS_DENIED",
-      message: expect.stringContaining("no permission kms:CreateKey"),
+      message: saying("no permission kms:CreateKey"),
     });
     await expect(kms.describeKey("11111111-2222-3333-4444-555555555555")).resolves.toBeUndefined();
   });
@@ -247,7 +248,7 @@ describe("who calls", () => {
       configValues: { "test:id": account.accessKeyId, "test:secret": "mistyped" },
     });
     const error: unknown = await mistyped.callerIdentity().catch((thrown: unknown) => thrown);
-    expect(error).toMatchObject({ code: "BYOK_AWS_CREDENTIALS", message: expect.stringContaining("does not fit") });
+    expect(error).toMatchObject({ code: "BYOK_AWS_CREDENTIALS", message: saying("does not fit") });
     expect(JSON.stringify(error)).not.toContain("mistyped");
   });
 });
@@ -255,7 +256,7 @@ describe("who calls", () => {
 describe("client certificates", () => {
   it("are shown where they are asked for, and missed with a hint where not", async () => {
     const { aws, connection, kms } = await setUp({ clientCertificates: true });
-    await expect(kms.callerIdentity()).rejects.toMatchObject({ code: expect.stringMatching(/^BYOK_AWS_/) });
+    await expect(kms.callerIdentity()).rejects.toMatchObject({ code: saying("BYOK_AWS_") });
     const { certificate, key } = await aws.issueClientCertificate("me");
     const clientCertFile = join(folder, "client.pem");
     const clientKeyFile = join(folder, "client-key.pem");
@@ -276,7 +277,7 @@ describe("a target that does not answer", () => {
     const began = performance.now();
     await expect(kms.callerIdentity()).rejects.toMatchObject({
       code: "BYOK_AWS_UNREACHABLE",
-      message: expect.stringContaining("127.0.0.1"),
+      message: saying("127.0.0.1"),
     });
     expect(performance.now() - began).toBeLessThan(8000);
   });

@@ -17,7 +17,10 @@ export class FakeTime {
   readonly sleep: Sleep = (milliseconds, signal) => {
     this.sleeps.push(milliseconds);
     return new Promise((resolve, reject) => {
-      if (signal?.aborted === true) return void reject(new Error("aborted"));
+      if (signal?.aborted === true) {
+        reject(new Error("aborted"));
+        return;
+      }
       signal?.addEventListener("abort", () => {
         reject(new Error("aborted"));
       });
