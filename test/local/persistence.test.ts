@@ -12,7 +12,6 @@ import {
 } from "@aws-sdk/client-kms";
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { once } from "node:events";
 import { readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { z } from "zod";
@@ -135,7 +134,7 @@ describe("a cloud in a process of its own", () => {
       stdio: ["ignore", "pipe", "inherit"],
     });
     children.push(child);
-    const [line]: unknown[] = await once(child.stdout, "data");
+    const line = await new Promise<unknown>((resolve) => child.stdout.once("data", resolve));
     const { endpoint } = z.object({ endpoint: z.string() }).parse(JSON.parse(String(line)));
     const file = readFileSync(path.join(dataDir, "endpoint.json"), "utf8");
     const { controlToken } = z.object({ controlToken: z.string() }).parse(JSON.parse(file));

@@ -19,14 +19,23 @@ interface DueEvent {
  * so that a clock which jumps by months gives what waiting would have given.
  */
 export function settle(store: Store, now: number): void {
-  for (;;) {
-    const due = store.allKeys().flatMap((key) => eventsOf(store, key));
-    const next = due.filter((event) => event.at <= now).sort((a, b) => a.at - b.at)[0];
-    if (next === undefined) return;
+  while (store.quietUntil <= now) {
+    const next = earliest(store.allKeys().flatMap((key) => eventsOf(store, key)));
+    if (next === undefined || next.at > now) {
+      store.quietUntil = next?.at ?? Infinity;
+      return;
+    }
     const changes = next.happen();
     if (changes.length === 0) throw new Error(`a due event of ${keyArn(next.key)} changes nothing`);
     store.commit(changes);
   }
+}
+
+function earliest(events: readonly DueEvent[]): DueEvent | undefined {
+  return events.reduce<DueEvent | undefined>(
+    (first, event) => (first === undefined || event.at < first.at ? event : first),
+    undefined,
+  );
 }
 
 function eventsOf(store: Store, key: KeyRecord): DueEvent[] {

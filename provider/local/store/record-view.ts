@@ -21,15 +21,16 @@ export class RecordView {
       .sort((a, b) => compareText(a.keyId, b.keyId));
   }
 
-  aliases(account: string, region: string): AliasRecord[] {
+  aliases(account: string, region: string, targetKeyId?: string): AliasRecord[] {
     return [...this.records.values()]
       .filter((record) => record.kind === "alias")
       .filter((alias) => alias.account === account && alias.region === region)
+      .filter((alias) => targetKeyId === undefined || alias.targetKeyId === targetKeyId)
       .sort((a, b) => compareText(a.name, b.name));
   }
 
   aliasesOf(key: KeyRecord): AliasRecord[] {
-    return this.aliases(key.account, key.region).filter((alias) => alias.targetKeyId === key.keyId);
+    return this.aliases(key.account, key.region, key.keyId);
   }
 
   allKeys(): KeyRecord[] {

@@ -15,6 +15,8 @@ interface Version {
 export class Store extends RecordView {
   private readonly current: Map<string, StoredRecord>;
   private readonly past = new Map<string, Version[]>();
+  /** Until when nothing happens by itself, as the records stand; a change makes that unknown. */
+  quietUntil = -Infinity;
 
   constructor(
     private readonly now: Now,
@@ -29,6 +31,7 @@ export class Store extends RecordView {
   /** Makes all changes or, if the process dies in the middle, all of them at the next start. */
   commit(changes: readonly Change[]): void {
     if (changes.length === 0) return;
+    this.quietUntil = -Infinity;
     this.folder?.write(changes);
     for (const change of changes) {
       if (this.keepMs > 0) this.remember(change);
