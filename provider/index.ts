@@ -1,13 +1,12 @@
 import { randomBytes } from "node:crypto";
 import { caDigests } from "./aws/ca-digests";
-import { ignoredEndpointOverrides } from "./aws/endpoint-overrides";
+import { ignoredOverrides } from "./aws/ignored-overrides";
 import { openKms } from "./aws/open-kms";
 import { openCustodian } from "./custodian/client";
 import { hostLifecycle, type HostedLifecycle } from "./host/host-lifecycle";
 import { createRuntime, engineAddressOf, type Runtime } from "./host/runtime";
 import { awsKmsGroup } from "./lifecycle/aws-kms-group";
 import { awsKmsKey } from "./lifecycle/aws-kms-key";
-import type { AwsConnection } from "./model/aws-connection";
 import type { Lifecycle } from "./lifecycle/contract";
 import { sourceGroup } from "./lifecycle/source-group";
 import { sourceKey } from "./lifecycle/source-key";
@@ -61,7 +60,7 @@ function realRuntime(overrides: LoadOverrides): Runtime {
   return createRuntime({
     openCustodian: (token) => openCustodian(token),
     openKms: (connection, surroundings) => openKms(connection, surroundings),
-    ignoredOverrides,
+    ignoredOverrides: (connection) => ignoredOverrides(connection),
     caDigests,
     clock: overrides.clock ?? (() => new Date()),
     random: randomBytes,
@@ -69,13 +68,4 @@ function realRuntime(overrides: LoadOverrides): Runtime {
     engineAddress: engineAddressOf(process.argv[2]),
     exit: (code) => process.exit(code),
   });
-}
-
-/** Whoever could redirect an endpoint would receive the keys that are copied: only the group itself names endpoints. */
-function ignoredOverrides(connection: AwsConnection): readonly string[] {
-  const names = ignoredEndpointOverrides(connection);
-  if (names.length === 0) return [];
-  return [
-    `${names.join(", ")}: ignored. Only the input endpoint of the group leads elsewhere than to AWS's own endpoints.`,
-  ];
 }

@@ -43,7 +43,10 @@ export interface AwsKmsKeyArgs {
    * is unusable from then on, until the same material is imported again. A change imports it again. Default: never.
    */
   validTo?: pulumi.Input<string>;
-  /** Waiting period of ScheduleKeyDeletion when the resource is deleted, in days, 7 to 30. Default 30. */
+  /**
+   * Waiting period of ScheduleKeyDeletion when the resource is deleted, in days, 7 to 30. Default 30. With fewer days the delete is
+   * refused until the environment confirms it: the refusal names the word for BYOK_CONFIRM. Errors: BYOK_CONFIRM_REQUIRED.
+   */
   deletionWindowInDays?: pulumi.Input<number>;
   /** WrappingKeySpec of GetParametersForImport. Default RSA_4096. */
   wrappingKeySpec?: pulumi.Input<WrappingKeySpec>;
@@ -122,9 +125,9 @@ const defaulted = [
  * `pulumi destroy` schedules deletion with the waiting period; until its end the deletion can be cancelled.
  *
  * Permissions: kms:CreateKey, kms:TagResource, kms:UntagResource, kms:DescribeKey, kms:GetKeyPolicy, kms:PutKeyPolicy,
- * kms:ListResourceTags, kms:ListAliases, kms:ListGrants, kms:ListKeys, kms:CreateAlias, kms:UpdateAlias, kms:DeleteAlias,
+ * kms:ListResourceTags, kms:ListAliases, kms:ListGrants, kms:ListKeys, kms:CreateAlias, kms:DeleteAlias,
  * kms:UpdateKeyDescription, kms:EnableKey, kms:DisableKey, kms:GetParametersForImport, kms:ImportKeyMaterial, kms:GetPublicKey
- * and kms:GenerateMac (proof of asymmetric and HMAC keys), kms:ScheduleKeyDeletion, kms:CancelKeyDeletion; optional: tag:GetResources.
+ * and kms:GenerateMac (proof of asymmetric and HMAC keys), kms:ScheduleKeyDeletion; optional: tag:GetResources.
  *
  * @example
  * ```ts

@@ -50,10 +50,8 @@ program
 const failed = 1;
 
 program.parseAsync().catch((error: unknown) => {
-  const sentence =
-    error instanceof ByokError || isLocalCloudError(error)
-      ? sentenceOf(error)
-      : ByokError.from(error, "The command").sentence;
+  const known = isLocalCloudError(error) ? error : ByokError.from(error, "The command");
+  const sentence = sentenceOf(known);
   process.stderr.write(`byok: ${sentence}\n`);
   process.exitCode = failed;
 });
@@ -62,4 +60,5 @@ program.parseAsync().catch((error: unknown) => {
 const isLocalCloudError = (error: unknown): error is Error =>
   error instanceof Error && error.constructor.name === "LocalCloudError";
 
-const sentenceOf = (error: Error): string => (error instanceof ByokError ? error.sentence : error.message);
+const sentenceOf = (error: Error): string =>
+  error instanceof ByokError ? `${error.sentence} [${error.code}]` : error.message;

@@ -3,7 +3,7 @@ import type { KeySpec } from "../model/key-spec";
 import { isAsymmetric } from "../model/key-spec";
 import type { SourceVersion, VersionRef } from "../model/ports/custodian";
 import type { TokenKey, TokenPort } from "../model/ports/token";
-import { parseKeyLabel, type KeyLabel } from "./key-label";
+import { parseKeyLabel, type KeyLabel } from "../model/key-label";
 
 /** A key in the token and what its label says. */
 export interface MarkedKey {

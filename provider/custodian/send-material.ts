@@ -72,7 +72,7 @@ async function sendOnce(
   try {
     checkWrappingKey(parameters.publicKey, request.wrappingKeySpec);
     // Waiting for a turn at KMS can take minutes. The rules are decided again at the last moment before the key is wrapped.
-    await decideTrust(context, target.request, request.rules);
+    await decideTrust(context, target.request, request.rules, request.owner);
     blob = await context.token.wrap(key.id, parameters.publicKey, request.wrappingAlgorithm);
     const expiry = await validTo();
     const material: ImportMaterialRequest = {

@@ -4,6 +4,7 @@ import { keySpecFacts, type KeySpec } from "../model/key-spec";
 import type { AwsTarget } from "../model/ports/custodian";
 import type { CallerIdentity, KmsImportPort, KmsKeyFacts, KmsKeyState } from "../model/ports/kms";
 import type { SourceRules } from "../model/source-rules";
+import { isLabOwner } from "../model/owner";
 import { refuseTarget, targetFacts } from "../model/trust";
 import type { OperationContext } from "./operation-context";
 
@@ -25,9 +26,10 @@ export async function openTarget(
   context: OperationContext,
   target: AwsTarget,
   rules: SourceRules,
+  owner: string,
 ): Promise<VerifiedTarget> {
   const { connection, configValues } = target;
-  const caSha256 = await decideTrust(context, target, rules);
+  const caSha256 = await decideTrust(context, target, rules, owner);
   const partition = partitionOf(connection.region)?.id ?? partitionOfArn(target.keyArn);
   const expected = `arn:${partition}:kms:${connection.region}:${connection.account}:key/`;
   if (!target.keyArn.startsWith(expected)) {
@@ -105,7 +107,16 @@ export async function decideTrust(
   context: Pick<OperationContext, "caDigests">,
   { connection }: AwsTarget,
   rules: SourceRules,
+  owner: string,
 ): Promise<readonly string[]> {
+  if (isLabOwner(owner) !== rules.lab) {
+    const [made, group] = rules.lab ? ["without lab", "has lab: true"] : ["with lab: true", "is no lab"];
+    throw new ByokError(
+      "BYOK_TARGET_NOT_TRUSTED",
+      `No material goes to this target: the key was made in a source group ${made}, and this one ${group}.`,
+      { hint: "Generate another key in this source group." },
+    );
+  }
   const caFile = connection.tls?.caFile;
   const digests = caFile === undefined ? [] : await context.caDigests(caFile);
   const facts = targetFacts(connection, digests);

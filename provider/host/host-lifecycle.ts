@@ -60,7 +60,7 @@ export function hostLifecycle(lifecycle: Lifecycle, runtime: Runtime): HostedLif
       }
     });
   const sentence = (failure: ByokError): string =>
-    runtime.redactor.redact(opened(failure.property ?? "", failure.sentence));
+    runtime.redactor.redact(opened(failure.property ?? "", `${failure.sentence} [${failure.code}]`));
 
   /** Outputs for the state; what cannot be serialised fails the operation, but never loses what was made. */
   const recorded = (made: Made, provider: unknown): WireRecord => {
@@ -88,7 +88,10 @@ export function hostLifecycle(lifecycle: Lifecycle, runtime: Runtime): HostedLif
       return await lifecycle.check(context, received(lifecycle.kind, olds), received(lifecycle.kind, news));
     } catch (thrown) {
       const failure = ByokError.from(thrown, `${lifecycle.kind}.check`);
-      return { inputs: {}, failures: [{ property: failure.property ?? "", reason: failure.sentence }] };
+      return {
+        inputs: {},
+        failures: [{ property: failure.property ?? "", reason: `${failure.sentence} [${failure.code}]` }],
+      };
     }
   };
 

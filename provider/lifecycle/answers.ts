@@ -10,8 +10,5 @@ export const refused = (inputs: PlainRecord, failures: readonly CheckFailure[]):
 /** A failure of the outside world as a complaint about the property that leads there. */
 export const failureOf = (error: unknown, property: string, doing: string): CheckFailure => {
   const known = ByokError.from(error, doing);
-  return { property: known.property ?? property, reason: known.sentence };
+  return { property: known.property ?? property, reason: `${known.sentence} [${known.code}]` };
 };
-
-/** Version of the outputs' shape; recorded states of every released version must keep working. */
-export const schemaVersion = 1;

@@ -1,5 +1,5 @@
 import { ByokError } from "../model/errors";
-import { accepted, failureOf, refused, schemaVersion } from "./answers";
+import { accepted, failureOf, refused } from "./answers";
 import type { Lifecycle, LifecycleContext, PlainRecord } from "./contract";
 import { connectionOf } from "./connection-of";
 import { awsKmsGroupInputs, type AwsKmsGroupInputs } from "./inputs/aws-kms-group-inputs";
@@ -83,7 +83,7 @@ async function connect(context: LifecycleContext, inputs: AwsKmsGroupInputs): Pr
       { hint: "Use credentials of the group's account." },
     );
   }
-  return { ...inputsIn(inputs), account: caller.account, connected: true, callerArn: caller.arn, schemaVersion };
+  return { ...inputsIn(inputs), account: caller.account, connected: true, callerArn: caller.arn };
 }
 
 function propertyFor(error: unknown, inputs: AwsKmsGroupInputs): string {

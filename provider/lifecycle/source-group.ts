@@ -1,7 +1,7 @@
 import { ByokError } from "../model/errors";
 import type { TokenReport } from "../model/token";
 import { UNKNOWN } from "../model/unknown";
-import { accepted, failureOf, refused, schemaVersion } from "./answers";
+import { accepted, failureOf, refused } from "./answers";
 import type { CheckResult, Lifecycle, LifecycleContext, PlainRecord } from "./contract";
 import { sourceGroupInputs, type SourceGroupInputs } from "./inputs/source-group-inputs";
 import { changedProperties, sameJson } from "./same-json";
@@ -141,7 +141,6 @@ const outputsOf = (inputs: SourceGroupInputs, report: TokenReport): PlainRecord 
   ...inputsOf(inputs, report),
   connected: true,
   note: paddingNote(report),
-  schemaVersion,
 });
 
 /** Said once in the outputs, because a cloud that parses strictly would refuse such a blob. */

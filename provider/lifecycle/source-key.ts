@@ -1,8 +1,8 @@
 import { ByokError } from "../model/errors";
-import { ownerHash } from "../model/owner";
+import { isLabOwner, sourceOwner } from "../model/owner";
 import { confirmationWord, isConfirmed } from "../model/confirmation";
 import type { CustodianPort, SourceVersion } from "../model/ports/custodian";
-import { accepted, failureOf, refused, schemaVersion } from "./answers";
+import { accepted, failureOf, refused } from "./answers";
 import type { CheckFailure, CheckResult, Lifecycle, LifecycleContext, PlainRecord } from "./contract";
 import { sourceKeyInputs, type SourceKeyInputs } from "./inputs/source-key-inputs";
 import { changedProperties } from "./same-json";
@@ -23,6 +23,7 @@ export const sourceKey: Lifecycle = {
     const failures = [...ruleFailures(inputs), ...changeFailures(olds, inputs)];
     if (failures.length > 0) return refused(news, failures);
     const derived = { ...inputs, label: inputs.label ?? context.name, owner: ownerOf(olds, inputs) };
+    if (isLabOwner(derived.owner) !== inputs.group.lab) return refused(news, [labFailure(derived.owner, inputs)]);
     const before = sourceKeyInputs.shape.version.safeParse(olds["version"]);
     if (before.success && before.data !== undefined) return accepted({ ...derived, version: before.data });
     if (inputs.group.abilities === undefined) return accepted(derived);
@@ -152,6 +153,14 @@ function ruleFailures(inputs: SourceKeyInputs): readonly CheckFailure[] {
   return [];
 }
 
+/** A key that was in a local cloud was in clear there; a real one must never get there. */
+const labFailure = (owner: string, inputs: SourceKeyInputs): CheckFailure => ({
+  property: inputs.adopt === undefined ? "group" : "adopt.owner",
+  reason: isLabOwner(owner)
+    ? `the key was made in a group with lab: true and can never leave the lab; ${inputs.group.name} is no lab. Make a new SourceKey.`
+    : `the key was made in a group without lab and can never go to a lab; ${inputs.group.name} has lab: true. Make a new SourceKey.`,
+});
+
 function changeFailures(olds: PlainRecord, inputs: SourceKeyInputs): readonly CheckFailure[] {
   const failures: CheckFailure[] = [];
   if (typeof olds["spec"] === "string" && olds["spec"] !== inputs.spec) {
@@ -175,7 +184,7 @@ function changeFailures(olds: PlainRecord, inputs: SourceKeyInputs): readonly Ch
 function ownerOf(olds: PlainRecord, inputs: SourceKeyInputs): string {
   if (typeof olds["owner"] === "string") return olds["owner"];
   if (inputs.adopt !== undefined) return inputs.adopt.owner;
-  return ownerHash({ organization: inputs.organization ?? "organization", urn: inputs.self ?? "" });
+  return sourceOwner({ organization: inputs.organization ?? "organization", urn: inputs.self ?? "" }, inputs.group.lab);
 }
 
 async function continueFromToken(
@@ -250,16 +259,7 @@ async function close(
   const open = (await custodian.list(inputs.owner)).filter((version) => version.exportable);
   const [newest] = open.slice(-1);
   if (newest === undefined) return;
-  const links = (await custodian.links(inputs.owner)).filter((link) => isLive(link.deletionDate, context.clock()));
-  if (links.length > 0) {
-    throw new ByokError(
-      "BYOK_KEY_HAS_COPIES",
-      `${inputs.label} has copies that may need its material again: ${links.map((link) => `${link.copyName} (${link.arn})`).join(", ")}.`,
-      {
-        hint: "Delete the copies first; until their deletion date each can come back and need the material.",
-      },
-    );
-  }
+  await refuseLiveCopies(context, custodian, inputs, "closed");
   const word = confirmationWord({
     operation: "close-source",
     cloudId: newest.id,
@@ -278,6 +278,32 @@ async function close(
   }
 }
 
+/** While a copy exists, or can come back until its deletion date, it may need the material again. */
+async function refuseLiveCopies(
+  context: LifecycleContext,
+  custodian: CustodianPort,
+  inputs: ReturnType<typeof parse>,
+  act: string,
+): Promise<void> {
+  const now = context.clock().getTime();
+  const live = (await custodian.links(inputs.owner)).filter(
+    ({ deletionDate }) => deletionDate === undefined || Date.parse(deletionDate) > now,
+  );
+  if (live.length === 0) return;
+  const names = live.map(({ copyName, arn, deletionDate }) =>
+    deletionDate === undefined
+      ? `${copyName} (${arn})`
+      : `${copyName} (${arn}, deleted on ${deletionDate.slice(0, 10)})`,
+  );
+  throw new ByokError(
+    "BYOK_KEY_HAS_COPIES",
+    `${inputs.label} cannot be ${act}: copies may need its material again: ${names.join(", ")}.`,
+    {
+      hint: "Delete the copies first; until its deletion date each can come back. To forget only the resource, use pulumi state delete.",
+    },
+  );
+}
+
 async function destroyVersions(
   context: LifecycleContext,
   custodian: CustodianPort,
@@ -286,6 +312,7 @@ async function destroyVersions(
   const versions = await custodian.list(inputs.owner);
   const [newest] = versions.slice(-1);
   if (newest === undefined) return;
+  await refuseLiveCopies(context, custodian, inputs, "destroyed");
   const word = confirmationWord({
     operation: "destroy-source",
     cloudId: newest.id,
@@ -307,10 +334,6 @@ async function destroyVersions(
     await custodian.destroy({ owner: inputs.owner, version: version.version });
   }
 }
-
-/** True while a copy can still come back and need its material. */
-export const isLive = (deletionDate: string | undefined, now: Date): boolean =>
-  deletionDate === undefined || Date.parse(deletionDate) > now.getTime();
 
 async function observe(
   context: LifecycleContext,
@@ -346,7 +369,6 @@ function outputsOf(
       createdAt: dateOf(version.version),
     })),
     publicKey: newest?.publicKey,
-    schemaVersion,
   };
 }
 

@@ -24,6 +24,20 @@ export interface OwnerFacts {
   readonly place?: string | undefined;
 }
 
+/** How owner hashes of lab keys begin, and all others do not: the token itself then remembers what a key may be used for. */
+const labMark = "1a";
+const realMark = "00";
+
+/**
+ * The owner hash of a source key, 32 hex digits. It begins with a mark that tells whether the key belongs to a lab, so that neither a
+ * lost state nor another source group on the same token can turn a lab key into a real one, or the reverse.
+ */
+export const sourceOwner = (facts: OwnerFacts, lab: boolean): string =>
+  `${lab ? labMark : realMark}${ownerHash(facts).slice(2)}`;
+
+/** True where a source key was made in a group with lab: true. */
+export const isLabOwner = (owner: string): boolean => owner.startsWith(labMark);
+
 /** The owner hash, 32 hex digits. It is no secret; it only has to differ wherever organisation, URN or place differ. */
 export function ownerHash(facts: OwnerFacts): string {
   const text = JSON.stringify(["byok owner 1", facts.organization, facts.urn, facts.place ?? null]);

@@ -41,17 +41,33 @@ export function targetFacts(
   const endpoint = connection.endpoint?.kms;
   if (endpoint === undefined && published === undefined) return undefined;
   const url = new URL(endpoint ?? `https://${String(published)}`);
-  const custom = url.hostname !== published || url.port !== "" || url.protocol !== "https:" || caSha256.length > 0;
-  const kind = isLoopback(url.hostname) ? "local" : custom ? "private" : "genuine";
+  const others = otherEndpoints(connection);
+  const custom = !isPublished(url, published) || others.some((other) => !isPublished(other.url, other.published));
+  const local = isLoopback(url.hostname) && others.every((other) => isLoopback(other.url.hostname));
+  const kind = local ? "local" : custom || caSha256.length > 0 ? "private" : "genuine";
   return {
     kind,
     account: connection.account,
     region: connection.region,
     host: url.host,
     caSha256: caSha256.map((digest) => digest.toLowerCase()),
-    clear: url.protocol !== "https:",
+    clear: url.protocol !== "https:" || others.some((other) => other.url.protocol !== "https:"),
   };
 }
+
+const isPublished = (url: URL, host: string | undefined): boolean =>
+  url.hostname === host && url.port === "" && url.protocol === "https:";
+
+/** Signed requests, with a session token, go to these hosts too. */
+const otherEndpoints = (
+  connection: AwsConnection,
+): readonly { readonly url: URL; readonly published: string | undefined }[] =>
+  (["sts", "tagging"] as const).flatMap((service) => {
+    const endpoint = connection.endpoint?.[service];
+    return endpoint === undefined
+      ? []
+      : [{ url: new URL(endpoint), published: publishedHost(service, connection.region) }];
+  });
 
 /** Undefined where the rules of the source group let its keys go to the target. */
 export function refuseTarget(

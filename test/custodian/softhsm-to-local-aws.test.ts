@@ -7,7 +7,7 @@ import { isAsymmetric, keySpecFacts, keySpecs, type KeySpec } from "../../provid
 import type { ImportRequest, ProofMethod } from "../../provider/model/ports/custodian";
 import { chooseWrapping } from "../../provider/model/wrapping";
 import { createSoftHsmToken, type SoftHsmToken } from "../tokens/softhsm-token";
-import { owner } from "./doubles/requests";
+import { labOwner as owner } from "./doubles/requests";
 import { thrownBy } from "./doubles/thrown-by";
 
 jest.setTimeout(180_000);

@@ -338,6 +338,27 @@ describe("drift", () => {
     expect(world.custodian.imports.at(-1)?.existing).toBe(true);
   });
 
+  it("material that expired does not come back under an expiry that has passed, and says which property to set", async () => {
+    await key.up(keyProgram({ validTo: "2026-06-10T00:00:00Z" }));
+    world.kms.now = new Date("2026-06-11T00:00:00Z");
+    world.kms.set(onlyKey().facts.keyId, { state: "PendingImport" });
+    await key.refresh();
+    await expect(key.up(keyProgram({ validTo: "2026-06-10T00:00:00Z" }))).rejects.toThrow(
+      "validTo: 2026-06-10T00:00:00Z has passed",
+    );
+    expect(await key.up(keyProgram({ validTo: "2026-07-10T00:00:00Z" }))).toBe("updated");
+    expect(onlyKey().facts.state).toBe("Enabled");
+  });
+
+  it("another's alias is left alone by an update, and by the update after it", async () => {
+    await key.up(keyProgram());
+    world.kms.aliases.set("alias/stranger", onlyKey().facts.keyId);
+    await key.up(keyProgram({ description: "x" }));
+    expect(await key.up(keyProgram({ description: "x" }))).toBe("same");
+    await key.up(keyProgram({ description: "y" }));
+    expect([...world.kms.aliases.keys()]).toContain("alias/stranger");
+  });
+
   it("a key that is certainly gone leaves the state, and one that cannot be read does not", async () => {
     await key.up(keyProgram());
     world.kms.failAt = { call: world.kms.calls.length + 1, after: false };

@@ -42,7 +42,7 @@ describe("a source group", () => {
     ["BYOK_TOKEN_NOT_FOUND", "token"],
   ] as const)("shows %s at %s, in preview", async (code, property) => {
     world.custodian.failure = new ByokError(code, "No.");
-    expect(await world.resource(sourceGroup, "hsm").complaints({ token })).toEqual([`${property}: No.`]);
+    expect(await world.resource(sourceGroup, "hsm").complaints({ token })).toEqual([`${property}: No. [${code}]`]);
   });
 
   it("refuses a literal PIN and never repeats it", async () => {
@@ -139,7 +139,7 @@ describe("an AWS KMS group", () => {
     world.kms.callerIdentity = () => Promise.reject(new ByokError(code, "No."));
     const group = world.resource(awsKmsGroup, "frankfurt");
     expect(await group.complaints({ region: "eu-central-1", endpoint: "https://kms.internal" })).toEqual([
-      `${property}: No.`,
+      `${property}: No. [${code}]`,
     ]);
   });
 });

@@ -79,7 +79,11 @@ describe("a source key", () => {
       { group: { ...sourceRecord.group, allowedSpecs: ["RSA_2048"] } },
       "spec: AES_256 is not among",
     ],
-    ["a property that does not exist", { rotate: true }, "rotate: there is no such property. Correct its name, or remove it."],
+    [
+      "a property that does not exist",
+      { rotate: true },
+      "rotate: there is no such property. Correct its name, or remove it.",
+    ],
     ["a wrong type name", { spec: "AES256" }, 'spec: "AES256" is no key type.'],
   ])("refuses %s", async (_name, change, complaint) => {
     await key.up(program());
@@ -202,3 +206,26 @@ async function afterRestart(make: () => EngineResource, before: EngineResource):
   resource.outputs = before.outputs;
   return Promise.resolve(resource);
 }
+
+describe("the lab", () => {
+  const lab = { ...sourceRecord.group, lab: true, allowedTargets: [] };
+
+  it("never gets a real key, and a real group never a lab key", async () => {
+    await key.up(program());
+    expect((await key.complaints(program({ group: lab }))).join()).toContain("can never go to a lab");
+    const owner = String(key.outputs["owner"]);
+    const other = world.resource(sourceKey, "copy");
+    expect((await other.complaints(program({ group: lab, adopt: { owner } }))).join()).toContain(
+      "can never go to a lab",
+    );
+    const inLab = world.resource(sourceKey, "lab");
+    await inLab.up(program({ group: lab, label: "lab" }));
+    expect((await inLab.complaints(program({ label: "lab" }))).join()).toContain("can never leave the lab");
+  });
+
+  it("finds only its own key after a lost state", async () => {
+    await key.up(program());
+    const lost = world.resource(sourceKey, "payments-master");
+    expect((await lost.complaints(program({ group: lab }))).join()).toContain("another program or stack made");
+  });
+});

@@ -40,6 +40,10 @@ describe("what kind of place a connection leads to", () => {
     [endpoint("https://[::1]:9"), [], "local"],
     [endpoint("https://127.0.0.1.evil.example"), [], "private"],
     [endpoint("https://localhost.evil.example"), [], "private"],
+    [{ endpoint: { sts: "https://sts.evil.example" } }, [], "private"],
+    [{ endpoint: { tagging: "https://127.0.0.1:1" } }, [], "private"],
+    [{ endpoint: { kms: "https://127.0.0.1:1", sts: "https://sts.evil.example" } }, [], "private"],
+    [{ endpoint: { sts: `https://sts.${region}.amazonaws.com` } }, [], "genuine"],
   ] as readonly [Partial<AwsConnection>, readonly string[], string][])(
     "%j with CAs %j is %s",
     (connection, digests, kind) => {

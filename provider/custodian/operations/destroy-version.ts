@@ -2,7 +2,7 @@ import { ByokError } from "../../model/errors";
 import type { CopyLink, VersionRef } from "../../model/ports/custodian";
 import { mayNeedMaterial, readLinks, removeLink, storesLinks } from "../copy-links";
 import { findVersion, versionInWords } from "../find-version";
-import type { KeyLabel } from "../key-label";
+import type { KeyLabel } from "../../model/key-label";
 import type { OperationContext } from "../operation-context";
 
 /**

@@ -16,7 +16,9 @@ import { describeTarget, openTarget, type VerifiedTarget } from "../verified-tar
  */
 export async function importInto(context: OperationContext, request: ImportRequest): Promise<ImportReceipt> {
   const { key } = exportable(await requireVersion(context, request, request.spec));
-  const target = await step("verify the target", () => openTarget(context, request.target, request.rules));
+  const target = await step("verify the target", () =>
+    openTarget(context, request.target, request.rules, request.owner),
+  );
   const before = await step("verify the target", () =>
     describeTarget(target, request.spec, ["PendingImport", "Enabled", "Disabled"]),
   );

@@ -9,7 +9,7 @@ import {
   requireVersion,
   versionInWords,
 } from "../find-version";
-import { formatKeyLabel } from "../key-label";
+import { formatKeyLabel } from "../../model/key-label";
 import type { OperationContext } from "../operation-context";
 
 /** {@link CustodianPort.connect} */

@@ -19,7 +19,9 @@ import { exportable, receipt, rememberCopy, step } from "./import-into";
  */
 export async function prove(context: OperationContext, request: ProveRequest): Promise<ImportReceipt> {
   const found = await requireVersion(context, request, request.spec);
-  const target = await step("verify the target", () => openTarget(context, request.target, request.rules));
+  const target = await step("verify the target", () =>
+    openTarget(context, request.target, request.rules, request.owner),
+  );
   const facts = await step("verify the target", () => describeTarget(target, request.spec, ["Enabled"]));
   if (keySpecFacts[request.spec].family !== "aes") {
     const proof = await step("prove the copy", () => compareByReading(context, target, found.key));

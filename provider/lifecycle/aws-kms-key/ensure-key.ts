@@ -3,6 +3,7 @@ import { partitionOf } from "../../model/aws-partitions";
 import { ByokError } from "../../model/errors";
 import type { ImportReceipt, ImportRequest } from "../../model/ports/custodian";
 import type { KmsPort } from "../../model/ports/kms";
+import { validToFault } from "../../model/validity";
 import { chooseWrapping, type Wrapping } from "../../model/wrapping";
 import { connectionOf } from "../connection-of";
 import { PartialFailure, type LifecycleContext, type PlainRecord } from "../contract";
@@ -65,6 +66,7 @@ export async function ensureKey(context: LifecycleContext, kms: KmsPort, work: K
       context.mayProceed();
       context.log.progress(current);
       if (next.kind === "import") {
+        refusePassedExpiry(next.validTo, context.clock());
         if (!work.madeNow && !recordNow().imported) {
           await requireUntouched(kms, observed, { policy: inputs.policy, grants: inputs.adopt?.grants ?? [] });
         }
@@ -83,6 +85,13 @@ export async function ensureKey(context: LifecycleContext, kms: KmsPort, work: K
       seen === undefined ? { ...olds, keyId, pending: [current] } : recordKey(inputs, seen, recordNow(), told, desired);
     throw new PartialFailure(lineage, outputs, failure.with({ step: current }));
   }
+}
+
+/** Material that expired comes back only with an expiry in the future, or without one. */
+function refusePassedExpiry(validTo: string | undefined, now: Date): void {
+  const fault = validTo === undefined ? undefined : validToFault(validTo, now);
+  if (fault === undefined) return;
+  throw new ByokError("BYOK_INPUT_INVALID", `validTo: ${fault}`, { property: "validTo" });
 }
 
 const gone = (keyId: string): ByokError =>
@@ -170,6 +179,12 @@ async function proveAdopted(
   observed: ObservedKey,
   wrapping: Wrapping,
 ): Promise<PlainRecord> {
+  if (observed.facts.state !== "Enabled") {
+    context.log.warn(
+      "it is not proven that this key holds the source's material: AWS answers for an enabled key only.",
+    );
+    return {};
+  }
   if (inputs.spec === "AES_256") {
     context.log.warn(
       "it is not proven that this key holds the source's material: of a symmetric key that only an import can tell, and its material is left as it is.",

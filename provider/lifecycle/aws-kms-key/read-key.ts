@@ -29,14 +29,14 @@ export async function readKey(
     return { outputs, inputs: keyInputsIn(outputs) };
   }
   for (const sentence of driftOf(outputs, observed, id)) context.log.warn(`drift: ${sentence}`);
-  const record = { imported: outputs["proof"] !== undefined || outputs["adopted"] === true, aliases: [] };
+  const record = { imported: outputs["proof"] !== undefined || outputs["adopted"] === true, aliases: observed.aliases };
   const found = recordKey(inputs, observed, record, outputs, {
     ...desiredKey(inputs, id),
     // What drifted shows as a difference of the property; pending says only what no property shows.
     policy: undefined,
     description: undefined,
     tags: undefined,
-    aliases: [],
+    aliases: observed.aliases,
     enabled: observed.facts.state !== "Disabled",
     validTo: observed.facts.expires ? observed.facts.validTo?.toISOString() : undefined,
   });

@@ -4,7 +4,6 @@ import type { ImportReceipt } from "../../model/ports/custodian";
 import { userTags } from "../../model/tags";
 import { sameExpiry } from "../../model/validity";
 import type { Wrapping } from "../../model/wrapping";
-import { schemaVersion } from "../answers";
 import type { PlainRecord } from "../contract";
 import { canonicalJson, sameJson } from "../same-json";
 import { keyInputsIn, type KeyInputs } from "./key-inputs";
@@ -19,12 +18,14 @@ export function recordKey(
 ): PlainRecord {
   const { facts } = observed;
   const tags = userTags(observed.tags);
+  // Another's alias on the key is not ours to delete, unless a refresh showed it and the program was run again without it.
+  const aliases = observed.aliases.filter((alias) => desired.aliases.includes(alias) || record.aliases.includes(alias));
   return {
     ...keyInputsIn(inputs),
     description: facts.description,
     policy: inputs.policy !== undefined && samePolicy(inputs.policy, observed.policy) ? inputs.policy : observed.policy,
     tags: sameJson(inputs.tags, tags) ? inputs.tags : tags,
-    aliases: sameSet(inputs.aliases ?? [], observed.aliases) ? inputs.aliases : observed.aliases,
+    aliases: sameSet(inputs.aliases ?? [], aliases) ? inputs.aliases : aliases,
     enabled: facts.state === "Enabled" ? true : facts.state === "Disabled" ? false : (inputs.enabled ?? true),
     validTo: observedExpiry(inputs, observed),
     arn: facts.arn,
@@ -36,7 +37,6 @@ export function recordKey(
     link: told["link"],
     wrapping: told["wrapping"],
     pending: dueSteps(desired, observed, record).map(describeStep),
-    schemaVersion,
   };
 }
 

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { nameFault } from "../../model/key-label";
 import { keySpecSchema, ownerSchema, selfShape } from "./shared-shapes";
 import { sourceGroupRecord } from "./source-group-inputs";
 
@@ -8,9 +9,10 @@ export const sourceKeyInputs = z.strictObject({
   spec: keySpecSchema,
   label: z
     .string()
-    .min(1)
-    .max(120)
-    .regex(/^[^\p{C}]+$/u, { error: "may not hold control characters." })
+    .superRefine((name, issues) => {
+      const fault = nameFault(name);
+      if (fault !== undefined) issues.addIssue({ code: "custom", message: fault });
+    })
     .optional(),
   onDestroy: z.enum(["retain", "destroy"]).default("retain"),
   exportable: z.boolean().default(true),

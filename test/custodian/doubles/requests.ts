@@ -2,7 +2,9 @@ import type { ImportRequest } from "../../../provider/model/ports/custodian";
 import { keySpecFacts, type KeySpec } from "../../../provider/model/key-spec";
 import { account, region } from "./fake-kms";
 
-export const owner = "0123456789abcdef0123456789abcdef";
+export const owner = "0023456789abcdef0123456789abcdef";
+/** As {@link owner}, of a key made in a lab. */
+export const labOwner = "1a23456789abcdef0123456789abcdef";
 
 /** An import of version 1 that a correct provider would ask for. */
 export function importRequest(keyArn: string, spec: KeySpec, changes: Partial<ImportRequest> = {}): ImportRequest {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
-import { formatKeyLabel, maxNameBytes, nameFault, parseKeyLabel } from "../../provider/custodian/key-label";
-import { thrownBy } from "./doubles/thrown-by";
+import { formatKeyLabel, maxNameBytes, nameFault, parseKeyLabel } from "../../provider/model/key-label";
+import { thrownBy } from "../custodian/doubles/thrown-by";
 
 const owner = fc
   .array(fc.constantFrom(..."0123456789abcdef".split("")), { minLength: 32, maxLength: 32 })

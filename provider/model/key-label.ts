@@ -1,5 +1,5 @@
-import { ByokError } from "../model/errors";
-import type { VersionRef } from "../model/ports/custodian";
+import { ByokError } from "./errors";
+import type { VersionRef } from "./ports/custodian";
 
 /** What stands in the CKA_LABEL of a key that this package made: the only place where every token keeps a text with a key. */
 export interface KeyLabel extends VersionRef {
