@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { cp, readdir, readFile, rm, statfs, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { promisify } from "node:util";
+import { z } from "zod";
 import { createNssToken } from "../tokens/nss-token";
 import type { TestToken } from "../tokens/test-token";
 import { createLab, otherAccount, region, type Lab } from "./lab";
@@ -44,10 +45,14 @@ function diagnostics(text: string): Readonly<Record<string, readonly string[]>> 
   return rows;
 }
 
+const checkpoint = z.object({
+  checkpoint: z.object({ latest: z.object({ resources: z.array(z.looseObject({ urn: z.string() })) }) }),
+});
+/** All that the state says of each resource; only their order may change. */
 const resources = async (): Promise<unknown> => {
-  const text = await readFile(path.join(lab.project.folder, ".pulumi/stacks/pay", `${lab.project.stack}.json`), "utf8");
-  const checkpoint: { checkpoint: { latest: { resources: unknown } } } = JSON.parse(text);
-  return checkpoint.checkpoint.latest.resources;
+  const file = path.join(lab.project.folder, ".pulumi/stacks/pay", `${lab.project.stack}.json`);
+  const { latest } = checkpoint.parse(JSON.parse(await readFile(file, "utf8"))).checkpoint;
+  return Object.fromEntries(latest.resources.map((resource) => [resource.urn, resource]));
 };
 const objects = async (folder = lab.token.tokenFolder): Promise<readonly string[]> =>
   (await readdir(folder, { recursive: true })).filter((name) => name.endsWith(".object")).sort();
