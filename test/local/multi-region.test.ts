@@ -148,6 +148,20 @@ describe("deleting a multi-Region key", () => {
     expect((await refusalOf(describeKey(frankfurt, key.KeyId))).name).toBe("NotFoundException");
   });
 
+  it("counts the window from the replica that goes last, also when the clock jumps over both", async () => {
+    const virginia = kmsClient(targetOf(cloud), "us-east-1");
+    const { KeyId } = await createKey(frankfurt, { MultiRegion: true });
+    await frankfurt.send(toIreland(KeyId));
+    await frankfurt.send(new ReplicateKeyCommand({ KeyId, ReplicaRegion: "us-east-1" }));
+    await frankfurt.send(new ScheduleKeyDeletionCommand({ KeyId, PendingWindowInDays: 7 }));
+    await ireland.send(new ScheduleKeyDeletionCommand({ KeyId, PendingWindowInDays: 20 }));
+    await virginia.send(new ScheduleKeyDeletionCommand({ KeyId, PendingWindowInDays: 10 }));
+    await cloud.admin.advanceClock({ days: 26 });
+    expect((await describeKey(frankfurt, KeyId))?.KeyState).toBe("PendingDeletion");
+    await cloud.admin.advanceClock({ days: 1 });
+    expect((await refusalOf(describeKey(frankfurt, KeyId))).name).toBe("NotFoundException");
+  });
+
   it("can be taken back while the primary waits", async () => {
     const key = await createKey(frankfurt, { MultiRegion: true });
     await frankfurt.send(toIreland(key.KeyId));

@@ -345,6 +345,12 @@ describe("using a key refuses", () => {
 });
 
 describe("other refusals", () => {
+  it("of what is not there, rather than ignoring it", async () => {
+    const { KeyId } = await createKey(kms);
+    const command = new DecryptCommand({ KeyId, CiphertextBlob: message, Recipient: { AttestationDocument: message } });
+    expect((await refusalOf(kms.send(command))).name).toBe("UnsupportedOperationException");
+  });
+
   it.each([
     [undefined, "NumberOfBytes is required."],
     [

@@ -1,4 +1,4 @@
-import { AwsError } from "../aws-error";
+import { AwsError, unsupported } from "../aws-error";
 import type { Call, Cloud } from "../kms/call";
 import { settle } from "../kms/due-events";
 import { kmsOperations } from "../kms/registry";
@@ -112,6 +112,7 @@ export class AwsApi {
     if (target.service === "tagging") return jsonAnswer(answerTagging(call));
     const operation = kmsOperations.get(target.operation);
     if (operation === undefined) throw new AwsError("UnknownOperationException", "", 400);
+    if (call.input.has("Recipient")) throw unsupported("Attestation documents are not available here.");
     this.parts.quotas.take(call.caller.accountId, call.region, target.operation);
     return jsonAnswer(await operation(call));
   }
