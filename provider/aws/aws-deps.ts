@@ -13,6 +13,8 @@ export interface AwsDeps {
   readonly env?: NodeJS.ProcessEnv | undefined;
   /** Lines for the user, such as a setting that was ignored. */
   readonly onNotice?: ((text: string) => void) | undefined;
+  /** Hears every credential that is found, so that whoever writes messages can keep it out of them. */
+  readonly onSecret?: ((secret: string) => void) | undefined;
   /** Ends waiting and requests. */
   readonly signal?: AbortSignal | undefined;
   /**
@@ -34,6 +36,7 @@ export interface Surroundings {
   readonly sleep: Sleep;
   readonly env: NodeJS.ProcessEnv;
   readonly notice: (text: string) => void;
+  readonly onSecret: (secret: string) => void;
   readonly signal: AbortSignal | undefined;
   readonly caSha256: readonly string[] | undefined;
 }
@@ -48,6 +51,7 @@ export function surroundingsOf(deps: AwsDeps): Surroundings {
     sleep: deps.sleep ?? realSleep,
     env: deps.env ?? process.env,
     notice: deps.onNotice ?? (() => undefined),
+    onSecret: deps.onSecret ?? (() => undefined),
     signal: deps.signal,
     caSha256: deps.caSha256,
   };

@@ -57,7 +57,7 @@ function openSession(
   connection: AwsConnection,
   endpoints: EndpointUrls,
   files: TlsFiles,
-  { env, configValues }: Surroundings,
+  { env, configValues, onSecret }: Surroundings,
 ): AwsSession {
   const { region } = connection;
   const handlerFor = (url: string): ReturnType<typeof requestHandler> => requestHandler(httpAgents(url, files, env));
@@ -72,7 +72,7 @@ function openSession(
     sts: handlers.sts,
     signIn: requestHandler(signInAgents(files, env)),
   });
-  const source = new CredentialSource(connection, { configValues, env }, chain);
+  const source = new CredentialSource(connection, { configValues, env }, chain, onSecret);
   const hosts = {
     kms: new URL(endpoints.kms).host,
     sts: new URL(endpoints.sts).host,

@@ -31,6 +31,7 @@ export class CredentialSource {
     private readonly connection: AwsConnection,
     private readonly context: ReferenceContext,
     private readonly chain: AwsChain,
+    private readonly onSecret: (secret: string) => void,
     private readonly now: () => number = Date.now,
   ) {}
 
@@ -74,6 +75,13 @@ export class CredentialSource {
   }
 
   private async lookUp(): Promise<AwsIdentity> {
+    const identity = await this.named();
+    this.onSecret(identity.secretAccessKey);
+    if (identity.sessionToken !== undefined) this.onSecret(identity.sessionToken);
+    return identity;
+  }
+
+  private async named(): Promise<AwsIdentity> {
     const source: AwsCredentialSource | undefined = this.connection.credentials;
     if (source === undefined) return this.fromChain(undefined);
     if ("profile" in source) return this.fromChain(source.profile);

@@ -28,6 +28,8 @@ export interface Runtime {
 export interface KmsSurroundings {
   /** By `NAMESPACE:KEY`. */
   readonly configValues: Readonly<Record<string, string>>;
+  /** Hears every credential that is found. */
+  readonly onSecret: (secret: string) => void;
   /** Ends waiting and requests when this process stops; its reason is the error to raise. */
   readonly signal: AbortSignal;
 }
@@ -50,10 +52,15 @@ export interface RuntimeParts {
 /** The process-wide pieces, wired together; it listens to signals only where an engine started the process. */
 export function createRuntime(parts: RuntimeParts): Runtime {
   const engine = parts.engineAddress === undefined ? noEngine : openEngineLink(parts.engineAddress);
+  const redactor = new Redactor();
   const custodians = new SharedConnections(parts.openCustodian);
   const kmsPorts = new SharedConnections(
     (key: { connection: AwsConnection; values: Readonly<Record<string, string>> }) =>
-      parts.openKms(key.connection, { configValues: key.values, signal: life.signal }),
+      parts.openKms(key.connection, {
+        configValues: key.values,
+        signal: life.signal,
+        onSecret: (secret) => redactor.remember(secret),
+      }),
   );
   const life = new ProcessLife({
     engine,
@@ -66,7 +73,7 @@ export function createRuntime(parts: RuntimeParts): Runtime {
   return {
     engine,
     life,
-    redactor: new Redactor(),
+    redactor,
     clock: parts.clock,
     random: parts.random,
     sleep: (milliseconds) => life.sleep(milliseconds),

@@ -26,9 +26,6 @@ export interface ObservedKey {
   readonly aliases: readonly string[];
 }
 
-/** Where each wanted alias points now; absent where it exists nowhere. */
-export type AliasTargets = Readonly<Record<string, string>>;
-
 /** What the record of earlier runs says. */
 export interface KeyRecord {
   /** False until an import of this key's material was recorded. */
@@ -48,12 +45,6 @@ export type KeyStep =
   | { readonly kind: "disable" }
   | { readonly kind: "create-alias"; readonly alias: string }
   | { readonly kind: "delete-alias"; readonly alias: string };
-
-/** A wanted alias that points to another key: never moved silently. */
-export interface AliasConflict {
-  readonly alias: string;
-  readonly keyId: string;
-}
 
 /**
  * The steps that are due, in the order in which they are safe: who owns the key and who may use it come before its material,

@@ -70,7 +70,3 @@ export const keySpecFacts: Readonly<Record<KeySpec, KeySpecFacts>> = {
 
 /** True for key types that have a public half. */
 export const isAsymmetric = (spec: KeySpec): boolean => ["rsa", "ec"].includes(keySpecFacts[spec].family);
-
-/** The key type that an AWS KeySpec stands for, or undefined where the material cannot come from a token. */
-export const keySpecOfAws = (aws: string): KeySpec | undefined =>
-  keySpecs.find((spec) => keySpecFacts[spec].aws === aws);

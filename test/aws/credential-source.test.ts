@@ -16,9 +16,12 @@ function writeCsv(secret: string): void {
   chmodSync(csv, 0o600);
 }
 
+const secrets: string[] = [];
+const heard = (secret: string): void => void secrets.push(secret);
+
 function source(credentials: AwsCredentialSource | undefined, chain = none, now = Date.now): CredentialSource {
   const context = { configValues: { "app:key": "AKIACONFIG" }, env: { SECRET: "s", TOKEN: "t" } };
-  return new CredentialSource({ region: "eu-central-1", credentials }, context, chain, now);
+  return new CredentialSource({ region: "eu-central-1", credentials }, context, chain, heard, now);
 }
 
 describe("the credentials of a connection", () => {
@@ -32,11 +35,13 @@ describe("the credentials of a connection", () => {
 
   it("come from three references", async () => {
     const references = { accessKeyId: "config:app:key", secretAccessKey: "env:SECRET", sessionToken: "env:TOKEN" };
+    secrets.length = 0;
     expect(await source(references).identity()).toEqual({
       accessKeyId: "AKIACONFIG",
       secretAccessKey: "s",
       sessionToken: "t",
     });
+    expect(secrets).toEqual(["s", "t"]);
   });
 
   it("name the property whose reference does not resolve, or is no reference", async () => {

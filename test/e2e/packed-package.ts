@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rename, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
@@ -38,20 +38,4 @@ async function pack(): Promise<string> {
   });
   const file = /"filename":\s*"([^"]+)"/.exec(stdout)?.[1] ?? "";
   return path.join(folder, path.basename(file));
-}
-
-/** Wraps the installed package with a clock of its own: `clock.json` in the project tells how far ahead it is. */
-export async function installClock(project: string): Promise<void> {
-  const installed = path.join(project, "node_modules", "pulumi-byok");
-  const manifest: unknown = JSON.parse(await readFile(path.join(installed, "package.json"), "utf8"));
-  if (typeof manifest !== "object" || manifest === null) throw new Error("no manifest");
-  const wrapper = `const { readFileSync } = require("node:fs");
-const real = require("./dist/provider/index.js");
-const ahead = () => JSON.parse(readFileSync(${JSON.stringify(path.join(project, "clock.json"))}, "utf8")).aheadMs;
-exports.load = (kind) => real.loadWith(kind, { clock: () => new Date(Date.now() + ahead()) });
-`;
-  await writeFile(path.join(installed, "provider-with-clock.js"), wrapper);
-  const exportsMap = { ...Reflect.get(manifest, "exports"), "./provider": "./provider-with-clock.js" };
-  await writeFile(path.join(installed, "package.json"), JSON.stringify({ ...manifest, exports: exportsMap }));
-  await writeFile(path.join(project, "clock.json"), JSON.stringify({ aheadMs: 0 }));
 }

@@ -24,4 +24,3 @@ export type AwsKmsGroupInputs = z.infer<typeof awsKmsGroupInputs>;
 
 /** An AWS KMS group as a key carries it. */
 export const awsKmsGroupRecord = z.strictObject({ name: z.string(), ...connectionShape, account: accountSchema });
-export type AwsKmsGroupRecord = z.infer<typeof awsKmsGroupRecord>;

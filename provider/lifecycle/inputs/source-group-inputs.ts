@@ -28,4 +28,3 @@ export const sourceGroupRecord = z.strictObject({
   ...rulesShape,
   ...learnedShape,
 });
-export type SourceGroupRecord = z.infer<typeof sourceGroupRecord>;

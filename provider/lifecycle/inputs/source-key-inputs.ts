@@ -34,4 +34,3 @@ export const sourceKeyRecord = z.strictObject({
   spec: keySpecSchema,
   group: sourceGroupRecord,
 });
-export type SourceKeyRecord = z.infer<typeof sourceKeyRecord>;
