@@ -63,6 +63,17 @@ export class StackProject {
     return other;
   }
 
+  /** A stack of the project in a folder within this one; it finds the packages of this one. */
+  async within(folder: string, stack: string): Promise<StackProject> {
+    const inner = new StackProject(path.join(this.folder, folder), stack, {
+      PULUMI_HOME: path.join(this.folder, ".pulumi-home"),
+      PULUMI_BACKEND_URL: `file://${this.folder}`,
+      ...this.environment,
+    });
+    await inner.expectSuccess("stack", "init", stack);
+    return inner;
+  }
+
   /** Replaces the program; `byok` and `pulumi` are there. */
   async program(body: string): Promise<void> {
     const text = `"use strict";\nconst pulumi = require("@pulumi/pulumi");\nconst byok = require("pulumi-byok");\n${body}\n`;

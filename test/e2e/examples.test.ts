@@ -1,0 +1,107 @@
+import { CreateKeyCommand, type KMSClient } from "@aws-sdk/client-kms";
+import { cp, mkdir, readdir, rm } from "node:fs/promises";
+import path from "node:path";
+import { cloudClient } from "./cloud-client";
+import { account, createLab, region, type Lab } from "./lab";
+import type { StackProject } from "./stack-project";
+
+const examples = path.resolve(__dirname, "../../../examples");
+
+/** Needs a running local cloud of its own; `npm run quickstart` runs it. */
+const elsewhere = ["quickstart"];
+
+let lab: Lab;
+let kms: KMSClient;
+beforeAll(async () => {
+  lab = await createLab();
+  kms = cloudClient(lab.cloud, region);
+});
+afterAll(async () => {
+  kms.destroy();
+  await lab.dispose();
+});
+
+interface Example {
+  /** Configuration besides that of token and cloud. */
+  readonly config?: () => Promise<Readonly<Record<string, string>>>;
+  /** Resources, with the stack itself. */
+  readonly resources: number;
+  /** What its outputs hold. */
+  readonly outputs: (keyCount: number) => Readonly<Record<string, unknown>>;
+}
+
+const arn = expect.stringMatching(new RegExp(`^arn:aws:kms:${region}:${account}:key/`));
+const proof = expect.objectContaining({ fingerprint: expect.stringMatching(/^sha256:/), method: "key-material-id" });
+
+const known: Readonly<Record<string, Example>> = {
+  "bootstrap-aws": {
+    config: () => Promise.resolve({ account }),
+    resources: 5,
+    outputs: () => ({ arn, proof, aliases: ["alias/payments", "alias/payments-ledger"] }),
+  },
+  "every-key-type": {
+    resources: 27,
+    outputs: (keyCount) => ({ keys: Array.from({ length: keyCount }, () => expect.objectContaining({ arn })) }),
+  },
+  "adopt-placeholder": {
+    config: async () => {
+      const made = await kms.send(new CreateKeyCommand({ Origin: "EXTERNAL", Description: "an administrator's" }));
+      return { placeholder: made.KeyMetadata?.Arn ?? "" };
+    },
+    resources: 5,
+    outputs: () => ({ arn, proof, policy: expect.stringContaining("kms:*") }),
+  },
+};
+
+/** The example as a user has it after `npm install`: its own files beside the installed package. */
+async function copyOf(name: string): Promise<StackProject> {
+  const { folder } = lab.project;
+  const copy = path.join(folder, name);
+  await mkdir(copy);
+  await cp(path.join(examples, name), copy, {
+    recursive: true,
+    filter: (file) => !file.includes("node_modules"),
+  });
+  return lab.project.within(name, `examples-${name}`);
+}
+
+describe("an example", () => {
+  it("is run by this test, each of them", async () => {
+    const folders = await readdir(examples, { withFileTypes: true });
+    const names = folders.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
+    expect(names.sort()).toEqual([...Object.keys(known), ...elsewhere].sort());
+  });
+
+  it.each(Object.keys(known))(
+    "%s makes its keys, finds nothing to do in a second run, and takes them away",
+    async (name) => {
+      const example = known[name];
+      if (example === undefined) throw new Error("no such example");
+      const project = await copyOf(name);
+      const { label, pin, environment } = lab.token.connection;
+      const settings = {
+        ...{ token: label ?? "", pin, softhsmConf: environment?.["SOFTHSM2_CONF"] ?? "" },
+        ...{ endpoint: lab.cloud.httpsEndpoint ?? "", caFile: "../ca.pem", credentials: `file:../aws-${account}.csv` },
+        ...(await example.config?.()),
+      };
+      const pairs = Object.entries(settings).flatMap(([key, value]) => ["--plaintext", `${key}=${value}`]);
+      await project.expectSuccess("config", "set-all", ...pairs);
+
+      expect(await project.up()).toContain(`${example.resources} created`);
+      const outputs: unknown = JSON.parse(await project.expectSuccess("stack", "output", "--json"));
+      const copies = (await project.state()).filter(({ type }) => type.endsWith("byok:AwsKmsKey"));
+      expect(outputs).toMatchObject(example.outputs(copies.length));
+      for (const { outputs: key } of copies) expect(key).toMatchObject({ keyState: "Enabled", pending: [] });
+
+      await lab.cloud.admin.clearLog();
+      expect(await project.preview("--expect-no-changes")).toContain(`${example.resources} unchanged`);
+      expect(await lab.cloud.admin.counters()).toEqual({});
+
+      expect(await project.expectSuccess("destroy", "--yes", "--skip-preview")).toContain(
+        `${example.resources} deleted`,
+      );
+      expect((await lab.cloud.admin.counters())["ScheduleKeyDeletion"]).toBe(copies.length);
+      await rm(project.folder, { recursive: true });
+    },
+  );
+});
