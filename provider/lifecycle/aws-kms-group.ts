@@ -3,6 +3,7 @@ import { accepted, failureOf, refused } from "./answers";
 import type { Lifecycle, LifecycleContext, PlainRecord } from "./contract";
 import { connectionOf } from "./connection-of";
 import { awsKmsGroupInputs, type AwsKmsGroupInputs } from "./inputs/aws-kms-group-inputs";
+import { pickDefined } from "./pick-defined";
 import { changedProperties } from "./same-json";
 import { validate } from "./validate";
 
@@ -94,7 +95,4 @@ function propertyFor(error: unknown, inputs: AwsKmsGroupInputs): string {
   return "credentials";
 }
 
-function inputsIn(record: PlainRecord): PlainRecord {
-  const names = Object.keys(awsKmsGroupInputs.shape);
-  return Object.fromEntries(names.filter((name) => record[name] !== undefined).map((name) => [name, record[name]]));
-}
+const inputsIn = (record: PlainRecord): PlainRecord => pickDefined(record, Object.keys(awsKmsGroupInputs.shape));

@@ -2,7 +2,7 @@ import { ByokError } from "../model/errors";
 import { ownershipTags } from "../model/owner";
 import type { KmsPort } from "../model/ports/kms";
 import { connectionOf } from "./connection-of";
-import type { Lifecycle, LifecycleContext, PlainRecord } from "./contract";
+import type { Lifecycle, LifecycleContext } from "./contract";
 import { checkKey } from "./aws-kms-key/check-key";
 import { changesOf, diffKey, isRecordOnly } from "./aws-kms-key/diff-key";
 import { ensureKey } from "./aws-kms-key/ensure-key";

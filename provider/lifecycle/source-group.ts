@@ -1,9 +1,9 @@
 import { ByokError } from "../model/errors";
 import type { TokenReport } from "../model/token";
-import { UNKNOWN } from "../model/unknown";
 import { accepted, failureOf, refused } from "./answers";
 import type { CheckResult, Lifecycle, LifecycleContext, PlainRecord } from "./contract";
 import { sourceGroupInputs, type SourceGroupInputs } from "./inputs/source-group-inputs";
+import { pickDefined } from "./pick-defined";
 import { changedProperties, sameJson } from "./same-json";
 import { validate } from "./validate";
 
@@ -153,9 +153,4 @@ function paddingNote(report: TokenReport): string | undefined {
 }
 
 /** The checked inputs within outputs. */
-function inputsIn(outputs: PlainRecord): PlainRecord {
-  const names = [...watched, "self", "organization"];
-  return Object.fromEntries(
-    names.map((name) => [name, outputs[name]]).filter(([, value]) => value !== undefined && value !== UNKNOWN),
-  );
-}
+const inputsIn = (outputs: PlainRecord): PlainRecord => pickDefined(outputs, Object.keys(sourceGroupInputs.shape));

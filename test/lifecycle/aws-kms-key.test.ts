@@ -419,7 +419,9 @@ describe("removal", () => {
 
   it("sooner than the default window needs the word that the refusal names", async () => {
     await key.up(keyProgram({ deletionWindowInDays: 7 }));
-    const refusal = await key.destroy().then(String, (error: { sentence?: string; hint?: string }) => error.hint ?? "");
+    const refusal = await key
+      .destroy()
+      .then(String, (error: unknown) => (error instanceof ByokError ? String(error.hint) : ""));
     const word = /BYOK_CONFIRM=(\S+)/.exec(refusal)?.[1] ?? "";
     expect(word).toMatch(/^[a-z]+-[0-9a-f]{8}$/);
     expect(onlyKey().facts.state).toBe("Enabled");

@@ -45,6 +45,14 @@ describe("a source key", () => {
     expect(again.outputs["owner"]).toBe(key.outputs["owner"]);
   });
 
+  it("gets the label of the program when it is found again, and keeps no date that it cannot know", async () => {
+    await key.up(program());
+    const again = world.resource(sourceKey, "payments-master");
+    await again.up(program({ label: "ledger" }));
+    expect(world.custodian.versions.map(({ name }) => name)).toEqual(["ledger"]);
+    expect(again.outputs["versions"]).toEqual([expect.not.objectContaining({ createdAt: expect.anything() })]);
+  });
+
   it("of the same name by another stack is a clash that shows how to adopt it", async () => {
     await key.up(program());
     const other = world.resource(sourceKey, "payments-master");
@@ -194,7 +202,7 @@ describe("closing a source key", () => {
 function jestFresh(): typeof sourceKey {
   let fresh = sourceKey;
   jest.isolateModules(() => {
-    fresh = (jest.requireActual("../../provider/lifecycle/source-key") as { sourceKey: typeof sourceKey }).sourceKey;
+    fresh = jest.requireActual<{ sourceKey: typeof sourceKey }>("../../provider/lifecycle/source-key").sourceKey;
   });
   return fresh;
 }

@@ -58,7 +58,8 @@ function warnOfConsequences(
     log.warn("is going to be disabled: every use of it fails until it is enabled again.");
   if (changed.includes("aliases") && Array.isArray(olds["aliases"]) && Array.isArray(news["aliases"])) {
     const wanted = news["aliases"];
-    const lost = olds["aliases"].filter((alias: unknown) => !wanted.includes(alias));
+    const recorded: readonly unknown[] = olds["aliases"];
+    const lost = recorded.filter((alias) => !wanted.includes(alias));
     if (lost.length > 0) log.warn(`${lost.join(", ")} will be deleted: callers that name it fail from then on.`);
   }
   if (changed.includes("validTo") && typeof news["validTo"] === "string") {
@@ -68,7 +69,7 @@ function warnOfConsequences(
   }
 }
 
-const sortedList = (value: unknown): unknown => (Array.isArray(value) ? [...value].sort() : (value ?? []));
+const sortedList = (value: unknown): unknown => (Array.isArray(value) ? value.map(String).sort() : (value ?? []));
 
 function sameText(one: unknown, other: unknown, same: (one: string, other: string) => boolean): boolean {
   if (typeof one === "string" && typeof other === "string") return same(one, other);

@@ -2,6 +2,7 @@ import { ByokError } from "../../model/errors";
 import { keySpecFacts } from "../../model/key-spec";
 import { ownershipOf, type DesiredKey } from "../../model/aws-key-steps";
 import type { PlainRecord } from "../contract";
+import { pickDefined } from "../pick-defined";
 import { awsKmsKeyInputs } from "../inputs/aws-kms-key-inputs";
 
 const complete = awsKmsKeyInputs.required({
@@ -31,10 +32,8 @@ export function parseKeyInputs(record: PlainRecord): KeyInputs {
 }
 
 /** The inputs within a record of inputs or outputs. */
-export function keyInputsIn(record: PlainRecord): PlainRecord {
-  const names = Object.keys(awsKmsKeyInputs.shape);
-  return Object.fromEntries(names.filter((name) => record[name] !== undefined).map((name) => [name, record[name]]));
-}
+export const keyInputsIn = (record: PlainRecord): PlainRecord =>
+  pickDefined(record, Object.keys(awsKmsKeyInputs.shape));
 
 /** What the inputs ask of the KMS key of one lineage. */
 export const desiredKey = (inputs: KeyInputs, lineage: string): DesiredKey => ({

@@ -20,7 +20,7 @@ export async function readKey(
   if (typeof keyId !== "string") return { outputs, inputs: keyInputsIn(outputs) };
   const observed = await observeKey(context.kms(connectionOf(inputs.group)), keyId);
   if (observed === undefined) {
-    context.log.warn(`drift: ${String(outputs["arn"] ?? keyId)} does not exist any more.`);
+    context.log.warn(`drift: ${keyId} does not exist any more.`);
     return undefined;
   }
   const lineage = observed.tags[ownershipTags.lineage];

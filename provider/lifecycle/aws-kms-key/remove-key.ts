@@ -21,7 +21,10 @@ export async function removeKey(context: LifecycleContext, id: string, outputs: 
   if (observed === undefined) return noteDeletion(context, inputs, outputs, undefined);
   const { facts } = observed;
   const lineage = observed.tags[ownershipTags.lineage];
-  if (lineage !== id) return requireTakenOver(context, facts.arn, lineage, id);
+  if (lineage !== id) {
+    forgetTakenOver(context, facts.arn, lineage, id);
+    return;
+  }
   if (facts.state === "PendingDeletion") {
     context.log.info(
       `is already scheduled for deletion${facts.deletionDate === undefined ? "" : ` on ${facts.deletionDate.toISOString().slice(0, 10)}`}.`,
@@ -39,7 +42,7 @@ export async function removeKey(context: LifecycleContext, id: string, outputs: 
   await noteDeletion(context, inputs, outputs, date);
 }
 
-function requireTakenOver(context: LifecycleContext, arn: string, lineage: string | undefined, id: string): void {
+function forgetTakenOver(context: LifecycleContext, arn: string, lineage: string | undefined, id: string): void {
   if (lineage === undefined) {
     throw new ByokError(
       "BYOK_OWNED_BY_ANOTHER",
