@@ -30,8 +30,11 @@ interface Example {
   readonly outputs: (keyCount: number) => Readonly<Record<string, unknown>>;
 }
 
-const arn = expect.stringMatching(new RegExp(`^arn:aws:kms:${region}:${account}:key/`));
-const proof = expect.objectContaining({ fingerprint: expect.stringMatching(/^sha256:/), method: "key-material-id" });
+const arn: unknown = expect.stringMatching(new RegExp(`^arn:aws:kms:${region}:${account}:key/`));
+const proof: unknown = expect.objectContaining({
+  fingerprint: expect.stringMatching(/^sha256:/),
+  method: "key-material-id",
+});
 
 const known: Readonly<Record<string, Example>> = {
   "bootstrap-aws": {
@@ -41,7 +44,9 @@ const known: Readonly<Record<string, Example>> = {
   },
   "every-key-type": {
     resources: 27,
-    outputs: (keyCount) => ({ keys: Array.from({ length: keyCount }, () => expect.objectContaining({ arn })) }),
+    outputs: (keyCount) => ({
+      keys: Array.from({ length: keyCount }, (): unknown => expect.objectContaining({ arn })),
+    }),
   },
   "adopt-placeholder": {
     config: async () => {

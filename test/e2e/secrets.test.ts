@@ -49,9 +49,9 @@ const processes: Place[] = [];
 /** Runs the CLI and looks all the time at what `ps` could show of its children. */
 async function watched(name: string, ...args: readonly string[]): Promise<Ran> {
   const { ended } = lab.project.start(args);
-  let running = true;
+  const over = new AbortController();
   const watching = (async () => {
-    while (running) {
+    while (!over.signal.aborted) {
       for (const pid of await lab.project.processes(/dynamic-provider|byok/)) {
         const seen = await Promise.all(
           ["cmdline", "environ"].map((file) => readFile(`/proc/${pid}/${file}`).catch(() => Buffer.alloc(0))),
@@ -62,7 +62,7 @@ async function watched(name: string, ...args: readonly string[]): Promise<Ran> {
     }
   })();
   const ran = await ended;
-  running = false;
+  over.abort();
   await watching;
   outputs.push({ name: `output of ${name}`, content: Buffer.from(ran.text) });
   return ran;

@@ -79,10 +79,13 @@ async function forward(
   response.writeHead(answer.statusCode ?? 500, answer.headers).end(got);
 }
 
-async function bodyOf(message: IncomingMessage): Promise<Buffer> {
+function bodyOf(message: IncomingMessage): Promise<Buffer> {
   const parts: Buffer[] = [];
-  for await (const part of message) parts.push(Buffer.from(part));
-  return Buffer.concat(parts);
+  return new Promise((resolve, reject) => {
+    message.on("data", (part: Buffer) => parts.push(part));
+    message.on("end", () => resolve(Buffer.concat(parts)));
+    message.on("error", reject);
+  });
 }
 
 function listen(server: Server): Promise<number> {
