@@ -65,7 +65,14 @@ const copyOutputs = z.object({
 const stackState = z.object({
   deployment: z.object({
     resources: z
-      .array(z.object({ urn: z.string(), type: z.string(), delete: z.boolean().optional(), outputs: z.unknown() }))
+      .array(
+        z.object({
+          urn: z.string(),
+          type: z.string(),
+          delete: z.boolean().optional(),
+          outputs: z.unknown().optional(),
+        }),
+      )
       .default([]),
   }),
 });

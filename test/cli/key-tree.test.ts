@@ -43,6 +43,14 @@ describe("the tree of a stack", () => {
     expect(tree).toMatchObject({ name: "master", inStack: false, versions: [{ version: 3 }] });
   });
 
+  it("passes over what is no resource of ours, such as a provider without outputs", () => {
+    const provider = {
+      urn: "urn:pulumi:prod::pay::pulumi:providers:pulumi-nodejs::default",
+      type: "pulumi:providers:pulumi-nodejs",
+    };
+    expect(keyTree(state(provider, source))).toHaveLength(1);
+  });
+
   it("leaves out the old half of a replacement", () => {
     const [tree] = keyTree(state(source, resource("AwsKmsKey", "gone", {}, { delete: true })));
     expect(tree?.versions.flatMap((version) => version.copies)).toEqual([]);
