@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { resolve } from "node:path";
 import type { AwsConnection } from "../../provider/model/aws-connection";
 
-const adapter = resolve(__dirname, "../../provider/aws");
+const adapter = resolve(__dirname, "../../provider/aws/open-kms");
 
 const program = `
 const { openKms } = require(${JSON.stringify(adapter)});
