@@ -23,11 +23,18 @@ interface ListenerOptions {
   readonly handler: Handler;
 }
 
+/**
+ * Node's default of five seconds closes a connection that its client is about to use again whenever either side was busy for so long; clients
+ * then see a reset. Load balancers keep connections for a minute or more.
+ */
+const keepAliveMs = 75_000;
+
 export async function listen({ port, preferredPort, tls, handler }: ListenerOptions): Promise<Listener> {
   const onRequest: RequestListener = (message, response) => {
     void answer(message, response, tls !== undefined, handler);
   };
   const server: Server = tls === undefined ? createServer(onRequest) : createSecureServer(tls, onRequest);
+  server.keepAliveTimeout = keepAliveMs;
   if (port !== 0 || preferredPort === 0) await bind(server, port);
   else await bind(server, preferredPort).catch(() => bind(server, 0));
   return { port: addressOf(server).port, close: () => end(server) };
