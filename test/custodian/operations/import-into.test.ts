@@ -3,13 +3,16 @@ import { ByokError } from "../../../provider/model/errors";
 import type { KeySpec } from "../../../provider/model/key-spec";
 import type { ImportRequest } from "../../../provider/model/ports/custodian";
 import { account, pairOf, region } from "../doubles/fake-kms";
-import { importRequest, owner } from "../doubles/requests";
+import { importRequest, labOwner, owner } from "../doubles/requests";
 import { Bench } from "../doubles/test-context";
 import { thrownBy } from "../doubles/thrown-by";
 
-async function benchWith(spec: KeySpec): Promise<{ readonly bench: Bench; readonly arn: string; readonly id: string }> {
+async function benchWith(
+  spec: KeySpec,
+  madeBy = owner,
+): Promise<{ readonly bench: Bench; readonly arn: string; readonly id: string }> {
   const bench = new Bench();
-  const { id } = await bench.run("generate", { owner, version: 1, name: "orders", spec });
+  const { id } = await bench.run("generate", { owner: madeBy, version: 1, name: "orders", spec });
   return { bench, arn: bench.kms.add(spec), id };
 }
 
@@ -170,9 +173,21 @@ describe("before a wrap", () => {
     ],
     [
       "a lab key that would go to AWS",
-      { rules: { allowedTargets: [], lab: true, minOaepHash: "sha256" } },
+      { owner: labOwner, rules: { allowedTargets: [], lab: true, minOaepHash: "sha256" } },
       "BYOK_TARGET_NOT_TRUSTED",
       "without lab",
+    ],
+    [
+      "a lab key that is passed off as a real one",
+      { owner: labOwner },
+      "BYOK_TARGET_NOT_TRUSTED",
+      "Generate another key",
+    ],
+    [
+      "a real key whose group is a lab now",
+      { rules: { allowedTargets: [], lab: true, minOaepHash: "sha256" } },
+      "BYOK_TARGET_NOT_TRUSTED",
+      "Generate another key",
     ],
     [
       "a weaker algorithm than the token has",
@@ -189,7 +204,7 @@ describe("before a wrap", () => {
   ];
 
   it.each(refusals)("refuses %s", async (_, changes, code, hint) => {
-    const { bench, arn } = await benchWith("AES_256");
+    const { bench, arn } = await benchWith("AES_256", changes.owner);
     const error = await thrownBy(() => bench.run("importInto", importRequest(arn, "AES_256", changes)));
     expect(error.code).toBe(code);
     expect(error.hint).toContain(hint);
