@@ -23,6 +23,8 @@ const env = {
   TMPDIR: temporary,
   PULUMI_HOME: path.join(temporary, "pulumi-home"),
   PULUMI_SKIP_UPDATE_CHECK: "true",
+  // The AWS SDK tells every process under Node 20 that it will want a newer one.
+  AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
 };
 
 const done = [];
