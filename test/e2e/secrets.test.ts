@@ -47,7 +47,7 @@ const outputs: Place[] = [];
 const processes: Place[] = [];
 
 /** Runs the CLI and looks all the time at what `ps` could show of its children. */
-async function watched(name: string, ...args: readonly string[]): Promise<Ran> {
+async function watched(name: string, outcome: "succeeds" | "fails", ...args: readonly string[]): Promise<Ran> {
   const { ended } = lab.project.start(args);
   const over = new AbortController();
   const watching = (async () => {
@@ -65,6 +65,8 @@ async function watched(name: string, ...args: readonly string[]): Promise<Ran> {
   over.abort();
   await watching;
   outputs.push({ name: `output of ${name}`, content: Buffer.from(ran.text) });
+  if ((ran.code === 0) !== (outcome === "succeeds"))
+    throw new Error(`${name} ended otherwise:\n${ran.text.slice(-5_000)}`);
   return ran;
 }
 
@@ -110,8 +112,8 @@ describe("what Pulumi tells and leaves behind", () => {
 
   it("comes from a life with successes and failures", async () => {
     await lab.project.program(program(""));
-    expect(await watched("the first up", "up", "--yes", "--skip-preview", ...loud)).toMatchObject({ code: 0 });
-    expect(await watched("refresh", "refresh", "--yes", "--skip-preview", ...loud)).toMatchObject({ code: 0 });
+    await watched("the first up", "succeeds", "up", "--yes", "--skip-preview", ...loud);
+    await watched("refresh", "succeeds", "refresh", "--yes", "--skip-preview", ...loud);
 
     const later = new Date(Date.now() + 90 * 86_400_000).toISOString();
     await lab.project.program(program(`validTo: "${later}", tags: { team: "ledger" }`));
@@ -119,24 +121,22 @@ describe("what Pulumi tells and leaves behind", () => {
       operation: "ImportKeyMaterial",
       effect: { kind: "error", code: "InvalidCiphertextException" },
     });
-    const refused = await watched("the refused import", "up", "--yes", "--skip-preview", ...loud);
-    expect(refused.code).not.toBe(0);
+    const refused = await watched("the refused import", "fails", "up", "--yes", "--skip-preview", ...loud);
     expect(refused.text).toContain("AWS could not unwrap the material");
 
     await lab.project.program(program("").replace(lab.token.pinFile, path.join(lab.token.folder, "wrong-pin")));
-    const wrong = await watched("the wrong PIN", "up", "--yes", "--skip-preview", ...loud);
-    expect(wrong.code).not.toBe(0);
+    const wrong = await watched("the wrong PIN", "fails", "up", "--yes", "--skip-preview", ...loud);
     expect(wrong.text).toContain("the PIN is wrong");
 
     // Without --logtostderr the engine's log goes to files in TMPDIR.
     await lab.project.program(program(`validTo: "${later}"`));
-    expect(await watched("the update", "up", "--yes", "--debug", "-v=9", "--logflow")).toMatchObject({ code: 0 });
+    await watched("the update", "succeeds", "up", "--yes", "--debug", "-v=9", "--logflow");
     outputs.push({
       name: "the exported state",
       content: Buffer.from(await lab.project.expectSuccess("stack", "export", "--show-secrets")),
     });
     all = await secrets();
-    expect(await watched("destroy", "destroy", "--yes", "--skip-preview", ...loud)).toMatchObject({ code: 0 });
+    await watched("destroy", "succeeds", "destroy", "--yes", "--skip-preview", ...loud);
   });
 
   it("was looked at in full, and the search finds what is there", async () => {
