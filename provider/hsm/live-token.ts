@@ -57,11 +57,18 @@ export class LiveToken {
   /**
    * Runs an operation in a session of its own. It is run again after handles went stale, and after the token was lost and
    * found; so it must be fit to be run twice. `doing` begins the message of an error: "Generating a key".
+   *
+   * What writes token objects runs `alone`: SoftHSM answers CKR_GENERAL_ERROR or CKR_OBJECT_HANDLE_INVALID, now and then, to threads
+   * that read or write its object store while another one writes it.
    */
-  async run<T>(doing: string, work: (attempt: Attempt) => Promise<T>): Promise<T> {
+  async run<T>(
+    doing: string,
+    work: (attempt: Attempt) => Promise<T>,
+    access: "alone" | "shared" = "shared",
+  ): Promise<T> {
     if (this.closed)
       throw new ByokError("BYOK_TOKEN_FAILED", `${doing} failed: the connection to the token was shut down.`);
-    const running = this.attempt(doing, work);
+    const running = this.attempt(doing, work, access);
     this.running.add(running);
     try {
       return await running;
@@ -70,14 +77,18 @@ export class LiveToken {
     }
   }
 
-  private async attempt<T>(doing: string, work: (attempt: Attempt) => Promise<T>): Promise<T> {
+  private async attempt<T>(
+    doing: string,
+    work: (attempt: Attempt) => Promise<T>,
+    access: "alone" | "shared",
+  ): Promise<T> {
     let refound = false;
     let reconnected = false;
     for (;;) {
       const attached = await this.attached();
       const again = refound || reconnected;
       try {
-        return await this.instance.gate.shared(() =>
+        return await this.instance.gate[access](() =>
           attached.pool.use((session) => work({ session, handles: this.handles, again })),
         );
       } catch (thrown) {

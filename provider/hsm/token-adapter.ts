@@ -46,11 +46,11 @@ export class TokenAdapter implements TokenPort {
 
   generate(request: TokenGenerateRequest): Promise<TokenKey> {
     const id = newKeyId();
-    return this.run(`Generating an ${request.spec} key`, (attempt) => generateKey(attempt, request, id));
+    return this.write(`Generating an ${request.spec} key`, (attempt) => generateKey(attempt, request, id));
   }
 
   setLabel(id: string, label: string): Promise<void> {
-    return this.run("Renaming a key", (attempt) => relabelKey(attempt, id, label));
+    return this.write("Renaming a key", (attempt) => relabelKey(attempt, id, label));
   }
 
   async wrap(id: string, publicKey: Buffer, algorithm: WrappingAlgorithm): Promise<Buffer> {
@@ -92,11 +92,11 @@ export class TokenAdapter implements TokenPort {
   }
 
   close(id: string): Promise<void> {
-    return this.run("Closing a key", (attempt) => closeKey(attempt, id));
+    return this.write("Closing a key", (attempt) => closeKey(attempt, id));
   }
 
   destroy(id: string): Promise<void> {
-    return this.run("Destroying a key", (attempt) => destroyKey(attempt, id));
+    return this.write("Destroying a key", (attempt) => destroyKey(attempt, id));
   }
 
   listData(prefix: string): Promise<readonly { readonly label: string; readonly value: Buffer }[]> {
@@ -108,11 +108,11 @@ export class TokenAdapter implements TokenPort {
   }
 
   putData(label: string, value: Buffer): Promise<void> {
-    return this.run("Writing a data object", ({ session }) => writeDataObject(session, label, value));
+    return this.write("Writing a data object", ({ session }) => writeDataObject(session, label, value));
   }
 
   deleteData(label: string): Promise<void> {
-    return this.run("Removing a data object", ({ session }) => {
+    return this.write("Removing a data object", ({ session }) => {
       deleteDataObjects(session, label);
       assertPresent(session);
     });
@@ -124,7 +124,7 @@ export class TokenAdapter implements TokenPort {
 
   /** The self-test runs once; one that failed runs again when it is needed next. */
   private findings(): Promise<TokenFindings> {
-    this.found ??= this.run("Testing what the token can do", ({ session }) => probeToken(session)).catch(
+    this.found ??= this.write("Testing what the token can do", ({ session }) => probeToken(session)).catch(
       (thrown: unknown) => {
         this.found = undefined;
         throw thrown;
@@ -148,6 +148,11 @@ export class TokenAdapter implements TokenPort {
       }
       return work(attempt, objects, spec);
     });
+  }
+
+  /** {@link run} for what writes objects of the token. */
+  private write<T>(doing: string, work: (attempt: Attempt) => T | Promise<T>): Promise<T> {
+    return this.token.run(doing, async (attempt) => work(attempt), "alone");
   }
 
   /** Makes every failure a rejection, also one that is thrown before the first await. */
