@@ -111,9 +111,14 @@ export class StackProject {
     child.stderr.on("data", (part: Buffer) => (text += part.toString()));
     const ended = new Promise<Ran>((resolve, reject) => {
       child.on("error", reject);
-      child.on("close", (code) => {
+      const end = (code: number | null): void => {
         this.children.delete(child);
         resolve({ code, text });
+      };
+      child.on("close", end);
+      // The language host of a CLI that was killed lives on and keeps the terminal open.
+      child.on("exit", (code, signal) => {
+        if (signal === "SIGKILL") end(code);
       });
     });
     return { child, ended };
