@@ -143,30 +143,30 @@ describe("a partial failure", () => {
       const failed = await failure(
         operation === "create" ? provider.create({ act: "partial" }) : provider.update({}, { act: "partial" }),
       );
-      expect(failed.message).toBe("The import failed. Run pulumi up again.");
+      expect(failed.message).toBe("The import failed. Run pulumi up again. [BYOK_AWS_FAILED]");
       expect(failed.kept).toEqual({
         id: "made-1",
         properties: { arn: "arn:1", schemaVersion: 1, __provider: providerText },
-        reasons: ["The import failed. Run pulumi up again."],
+        reasons: ["The import failed. Run pulumi up again. [BYOK_AWS_FAILED]"],
       });
     },
   );
 
   it.each(["read", "delete"] as const)("of %s is a plain failure", async (operation) => {
-    expect(await complaintOf(operation, "partial")).toBe("The import failed. Run pulumi up again.");
+    expect(await complaintOf(operation, "partial")).toBe("The import failed. Run pulumi up again. [BYOK_AWS_FAILED]");
   });
 });
 
 describe("failures", () => {
   it.each(OPERATIONS)("of %s are one sentence with its hint", async (operation) => {
-    const sentence = "AWS said no. Ask for the permission.";
-    expect(await complaintOf(operation, "refuse")).toBe(operation === "check" ? `region: ${sentence}` : sentence);
+    const sentence = "region: AWS said no. Ask for the permission. [BYOK_AWS_ACCESS_DENIED]";
+    expect(await complaintOf(operation, "refuse")).toBe(sentence);
   });
 
   it.each(OPERATIONS)("of %s that are bugs tell neither their text nor a stack", async (operation) => {
     const complaint = await complaintOf(operation, "bug");
     expect(complaint).toBe(
-      `Fixture.${operation} failed with an unexpected TypeError. Please report this with the steps that lead to it.`,
+      `Fixture.${operation} failed with an unexpected TypeError. Please report this with the steps that lead to it. [BYOK_INTERNAL]`,
     );
   });
 
@@ -202,7 +202,7 @@ describe("records", () => {
     ];
     for (const refusal of refusals) {
       expect(refusal).toBe(
-        "A newer pulumi-byok wrote this resource (schema 2; the installed one knows 1). Upgrade it here: npm install pulumi-byok@latest",
+        "A newer pulumi-byok wrote this resource (schema 2; the installed one knows 1). Upgrade it here: npm install pulumi-byok@latest [BYOK_STATE_TOO_NEW]",
       );
     }
   });
