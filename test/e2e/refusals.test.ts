@@ -36,13 +36,23 @@ afterAll(async () => {
 });
 
 const checkpoint = z.object({
-  checkpoint: z.object({ latest: z.object({ resources: z.array(z.looseObject({ urn: z.string() })) }) }),
+  checkpoint: z.object({
+    latest: z.object({
+      resources: z.array(z.looseObject({ urn: z.string(), dependencies: z.array(z.string()).default([]) })),
+    }),
+  }),
 });
 /** All that the state says of each resource; only their order may change. */
 const resources = async (): Promise<unknown> => {
   const file = path.join(lab.project.folder, ".pulumi/stacks/pay", `${lab.project.stack}.json`);
   const { latest } = checkpoint.parse(JSON.parse(await readFile(file, "utf8"))).checkpoint;
-  return Object.fromEntries(latest.resources.map((resource) => [resource.urn, resource]));
+  // The engine writes dependencies in the order in which it happened to learn of them.
+  return Object.fromEntries(
+    latest.resources.map((resource) => [
+      resource.urn,
+      { ...resource, dependencies: [...resource.dependencies].sort() },
+    ]),
+  );
 };
 const objects = async (folder = lab.token.tokenFolder): Promise<readonly string[]> =>
   (await readdir(folder, { recursive: true })).filter((name) => name.endsWith(".object")).sort();
