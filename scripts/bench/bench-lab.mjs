@@ -45,8 +45,12 @@ export async function withLab(options, measure) {
   const dispose = async () => {
     for (const step of undo.splice(0).reverse()) await step();
   };
-  const interrupted = () => void dispose().finally(() => process.exit(130));
-  for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, interrupted);
+  let interrupted = false;
+  const interrupt = () => {
+    interrupted = true;
+    void dispose().finally(() => process.exit(130));
+  };
+  for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, interrupt);
   try {
     const token = await createSoftHsmToken({ label: "bench", pin: "pin-of-the-bench-73" });
     undo.push(() => token.dispose());
@@ -61,6 +65,9 @@ export async function withLab(options, measure) {
       return made;
     };
     process.exitCode = await measure({ cloud, project, groups: (quotas) => groups(token, cloud, quotas) });
+  } catch (error) {
+    // What an interruption took away fails by itself; that needs no words.
+    if (!interrupted) throw error;
   } finally {
     await dispose();
   }

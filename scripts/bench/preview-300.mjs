@@ -1,13 +1,13 @@
 // A preview of 300 unchanged copied keys, against one of as many trivial dynamic resources.
 //
-// node scripts/bench/preview-300.mjs [--rounds 7] [--keys 300]
+// node scripts/bench/preview-300.mjs [--rounds 5] [--keys 300]
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { median, numberOption, progress, timed, withLab } from "./bench-lab.mjs";
 
 const BOUND = 1.3;
 const keys = numberOption("keys", 300);
-const rounds = numberOption("rounds", 7);
+const rounds = numberOption("rounds", 5);
 // Source group, AWS group and source key are there as well.
 const resources = keys + 3;
 
