@@ -4,7 +4,6 @@ import { defaultKeyPolicy, samePolicy } from "../../model/key-policy";
 import { ownerHash } from "../../model/owner";
 import { refuseTarget, targetFacts } from "../../model/trust";
 import { sameExpiry, validToFault } from "../../model/validity";
-import { chooseWrapping } from "../../model/wrapping";
 import { accepted, failureOf, refused } from "../answers";
 import { connectionOf } from "../connection-of";
 import type { CheckFailure, CheckResult, LifecycleContext, PlainRecord } from "../contract";
@@ -13,6 +12,7 @@ import { sameJson } from "../same-json";
 import { validate } from "../validate";
 import { findAdopted } from "./adopt-key";
 import { defaultDescription } from "./key-inputs";
+import { wrappingOfSource } from "./wrapping-of-source";
 
 /** Validates and derives. It calls no cloud, but to read a key that is to be adopted. */
 export async function checkKey(context: LifecycleContext, olds: PlainRecord, news: PlainRecord): Promise<CheckResult> {
@@ -86,22 +86,12 @@ function ruleFailures(inputs: AwsKmsKeyInputs, before: PlainRecord, now: Date): 
     const fault = validToFault(inputs.validTo, now);
     if (fault !== undefined) failures.push({ property: "validTo", reason: fault });
   }
-  const { abilities, identity, minOaepHash } = source.group;
-  if (abilities !== undefined) {
-    const wrapping = chooseWrapping({
-      spec: source.spec,
-      abilities,
-      minOaepHash,
-      wrappingKeySpec: inputs.wrappingKeySpec,
-      partition: partitionOf(inputs.group.region)?.id ?? "aws",
-      tokenModel: identity === undefined ? undefined : `${identity.model} ${identity.firmware}`,
+  const wrapping = wrappingOfSource(inputs);
+  if (wrapping !== undefined && "refused" in wrapping) {
+    failures.push({
+      property: "material.source",
+      reason: `${wrapping.refused} ${wrapping.hint} Nothing was created.`,
     });
-    if ("refused" in wrapping) {
-      failures.push({
-        property: "material.source",
-        reason: `${wrapping.refused} ${wrapping.hint} Nothing was created.`,
-      });
-    }
   }
   return failures;
 }

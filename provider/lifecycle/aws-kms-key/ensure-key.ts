@@ -1,10 +1,9 @@
 import { dueSteps, describeStep, type KeyRecord, type KeyStep, type ObservedKey } from "../../model/aws-key-steps";
-import { partitionOf } from "../../model/aws-partitions";
 import { ByokError } from "../../model/errors";
 import type { ImportReceipt, ImportRequest } from "../../model/ports/custodian";
 import type { KmsPort } from "../../model/ports/kms";
 import { validToFault } from "../../model/validity";
-import { chooseWrapping, type Wrapping } from "../../model/wrapping";
+import type { Wrapping } from "../../model/wrapping";
 import { connectionOf } from "../connection-of";
 import { PartialFailure, type LifecycleContext, type PlainRecord } from "../contract";
 import { canonicalJson } from "../same-json";
@@ -13,6 +12,7 @@ import { desiredKey, type KeyInputs } from "./key-inputs";
 import { aliasTaken } from "./locate-key";
 import { observeKey } from "./observe-key";
 import { recordKey, toldBy } from "./record-key";
+import { wrappingOfSource } from "./wrapping-of-source";
 
 /** What `ensureKey` works on. */
 export interface KeyUnderWork {
@@ -110,21 +110,12 @@ function requireLiving(observed: ObservedKey): void {
 
 /** The way the material travels; what check refused before cannot have got here, unless the token was not known then. */
 function wrappingOf(inputs: KeyInputs): Wrapping {
-  const { source } = inputs.material;
-  const { abilities, identity, minOaepHash } = source.group;
-  if (abilities === undefined) {
+  const wrapping = wrappingOfSource(inputs);
+  if (wrapping === undefined) {
     throw new ByokError("BYOK_WRAP_REFUSED", "What the token can do is not known.", {
       hint: "Make the PIN reference of the source group resolve, and run pulumi up again.",
     });
   }
-  const wrapping = chooseWrapping({
-    spec: inputs.spec,
-    abilities,
-    minOaepHash,
-    wrappingKeySpec: inputs.wrappingKeySpec,
-    partition: partitionOf(inputs.region)?.id ?? "aws",
-    tokenModel: identity?.model,
-  });
   if ("refused" in wrapping) throw new ByokError("BYOK_WRAP_REFUSED", wrapping.refused, { hint: wrapping.hint });
   return wrapping;
 }
