@@ -1,6 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { AwsCredentialSource, AwsEndpoints, TlsSettings } from "../provider/model/aws-connection";
-import { ByokResource } from "./byok-resource";
+import { CarriedResource } from "./carried-resource";
 import { requireArgs } from "./misuse";
 
 /** Credentials from a profile of the AWS configuration files. */
@@ -88,7 +88,7 @@ const defaulted = ["account", ...optional] as const;
  * });
  * ```
  */
-export class AwsKmsGroup extends ByokResource {
+export class AwsKmsGroup extends CarriedResource {
   /** True when the last run or refresh reached AWS. */
   declare public readonly connected: pulumi.Output<boolean>;
   /** The account, 12 digits. */

@@ -195,8 +195,8 @@ export class AwsKmsKey extends ByokResource {
     const source = propertyOf(propertyOf(args, "material"), "source");
     if (!(source instanceof SourceKey)) throw wrongResource("AwsKmsKey", name, "material.source", "SourceKey", source);
     const unpacked: pulumi.Inputs = {
-      group: group.record,
-      material: { ...args.material, source: source.record },
+      group: group.carried,
+      material: { ...args.material, source: source.carried },
       ...(args.policy === undefined ? {} : { policy: policyText(args.policy) }),
     };
     super("AwsKmsKey", name, { args, unpacked, defaulted, outputs }, opts);

@@ -2,7 +2,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { KeySpec } from "../provider/model/key-spec";
 import type { OaepHash, TokenAbilities, TokenConnection, TokenIdentity } from "../provider/model/token";
 import type { AwsTargetEntry } from "../provider/model/source-rules";
-import { ByokResource } from "./byok-resource";
+import { CarriedResource } from "./carried-resource";
 import { requireArgs } from "./misuse";
 
 /** How to reach a PKCS#11 token. Name it by `label`, by `serial`, or by both. */
@@ -84,7 +84,7 @@ const defaulted = ["allowedTargets", "lab", "minOaepHash", "allowedSpecs"] as co
  * });
  * ```
  */
-export class SourceGroup extends ByokResource {
+export class SourceGroup extends CarriedResource {
   /** True when the last run or refresh reached the token. */
   declare public readonly connected: pulumi.Output<boolean>;
   /** Who the token says it is: label, serial, manufacturer, model, firmware. */

@@ -1,7 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { KeySpec } from "../provider/model/key-spec";
 import type { Fingerprint } from "../provider/model/ports/custodian";
-import { ByokResource } from "./byok-resource";
+import { CarriedResource } from "./carried-resource";
 import { propertyOf, requireArgs, wrongResource } from "./misuse";
 import { SourceGroup } from "./source-group";
 
@@ -69,7 +69,7 @@ const defaulted = ["label", "onDestroy", "exportable"] as const;
  * const master = new byok.SourceKey("payments-master", { group: hsm, spec: "AES_256" });
  * ```
  */
-export class SourceKey extends ByokResource {
+export class SourceKey extends CarriedResource {
   /** Hash of organisation, project, stack and URN of the maker, 32 hex digits; the token remembers it in CKA_LABEL. */
   declare public readonly owner: pulumi.Output<string>;
   /** The newest version, which copies hold. */
@@ -86,8 +86,10 @@ export class SourceKey extends ByokResource {
   declare public readonly onDestroy: pulumi.Output<"retain" | "destroy">;
   /** False once the key was closed. */
   declare public readonly exportable: pulumi.Output<boolean>;
-  /** What the key carries of its group. */
-  declare public readonly group: pulumi.Output<Readonly<Record<string, unknown>>>;
+  /** What the key carries of its group, as JSON text. */
+  declare public readonly group: pulumi.Output<string>;
+
+  readonly #group: SourceGroup;
 
   /**
    * @param name - name of the resource in the program, and of the key in the token unless `label` says otherwise.
@@ -97,7 +99,8 @@ export class SourceKey extends ByokResource {
   constructor(name: string, args: SourceKeyArgs, opts?: pulumi.CustomResourceOptions) {
     const group = propertyOf(requireArgs("SourceKey", name, args), "group");
     if (!(group instanceof SourceGroup)) throw wrongResource("SourceKey", name, "group", "SourceGroup", group);
-    super("SourceKey", name, { args, unpacked: { group: group.record }, defaulted, outputs }, opts);
+    super("SourceKey", name, { args, unpacked: { group: group.carried }, defaulted, outputs }, opts);
+    this.#group = group;
   }
 
   /**
@@ -110,7 +113,7 @@ export class SourceKey extends ByokResource {
       owner: this.owner,
       version: this.version,
       spec: this.spec,
-      group: this.group,
+      group: this.#group.record,
     };
   }
 }

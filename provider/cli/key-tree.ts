@@ -49,6 +49,20 @@ const sourceOutputs = z.object({
     .default([]),
 });
 
+/** The state holds as JSON text what a resource carries of another one. */
+const carried = <T>(record: z.ZodType<T>): z.ZodType<T> =>
+  z
+    .string()
+    .transform((text, issues): unknown => {
+      try {
+        return JSON.parse(text);
+      } catch {
+        issues.addIssue({ code: "custom", message: "is no JSON text" });
+        return z.NEVER;
+      }
+    })
+    .pipe(record);
+
 const copyOutputs = z.object({
   arn: z.string().default("(not created yet)"),
   keyState: z.string().default("unknown"),
@@ -56,8 +70,8 @@ const copyOutputs = z.object({
   version: z.number(),
   aliases: z.array(z.string()).default([]),
   pending: z.array(z.string()).default([]),
-  group: z.object({ name: z.string() }),
-  material: z.object({ source: z.object({ name: z.string(), owner: z.string() }) }),
+  group: carried(z.object({ name: z.string() })),
+  material: z.object({ source: carried(z.object({ name: z.string(), owner: z.string() })) }),
   proof: z.object({ method: z.string(), fingerprint: z.string() }).optional(),
   link: z.object({ at: z.string(), by: z.string(), sourceVersion: z.number() }).optional(),
 });

@@ -9,6 +9,7 @@ import {
 import { ByokError } from "../model/errors";
 import { hasUnknown } from "../model/unknown";
 import { callContext } from "./call-context";
+import { folded, unfolded } from "./carried-records";
 import { engineFailure, type KeptState } from "./engine-failure";
 import type { Runtime } from "./runtime";
 import { migrate, SCHEMA_VERSION } from "./schema-version";
@@ -64,7 +65,7 @@ export function hostLifecycle(lifecycle: Lifecycle, runtime: Runtime): HostedLif
 
   /** Outputs for the state; what cannot be serialised fails the operation, but never loses what was made. */
   const recorded = (made: Made, provider: unknown): WireRecord => {
-    const { record, problems } = forState(made.outputs, provider, "refused");
+    const { record, problems } = forState(lifecycle.kind, made.outputs, provider, "refused");
     if (problems.length === 0) return record;
     throw new Kept({ id: made.id, properties: record }, unserialisable(lifecycle.kind, "outputs", problems));
   };
@@ -76,7 +77,7 @@ export function hostLifecycle(lifecycle: Lifecycle, runtime: Runtime): HostedLif
     } catch (thrown) {
       if (!(thrown instanceof PartialFailure)) throw thrown;
       throw new Kept(
-        { id: thrown.id, properties: forState(thrown.outputs, provider, "refused").record },
+        { id: thrown.id, properties: forState(lifecycle.kind, thrown.outputs, provider, "refused").record },
         thrown.failure,
       );
     }
@@ -104,7 +105,7 @@ export function hostLifecycle(lifecycle: Lifecycle, runtime: Runtime): HostedLif
     check: (olds, news) =>
       operation("check", news["self"] ?? olds["self"], async (context) => {
         const result = await checked(context, olds, news);
-        const { record, problems } = forState(result.inputs, news["__provider"], "allowed");
+        const { record, problems } = forState(lifecycle.kind, result.inputs, news["__provider"], "allowed");
         if (problems.length > 0) throw unserialisable(lifecycle.kind, "checked inputs", problems);
         return { inputs: record, failures: result.failures.map((failure) => complaint(runtime, failure)) };
       }),
@@ -135,8 +136,8 @@ export function hostLifecycle(lifecycle: Lifecycle, runtime: Runtime): HostedLif
         const found = await lifecycle.read(context, id, received(lifecycle.kind, outputs));
         if (found === undefined) return {};
         const provider = outputs["__provider"];
-        const props = forState(found.outputs, provider, "refused");
-        const inputs = forState(found.inputs, provider, "refused");
+        const props = forState(lifecycle.kind, found.outputs, provider, "refused");
+        const inputs = forState(lifecycle.kind, found.inputs, provider, "refused");
         const problems = [...props.problems, ...inputs.problems];
         if (problems.length > 0) throw unserialisable(lifecycle.kind, "outputs", problems);
         return { id, props: props.record, inputs: inputs.record };
@@ -173,7 +174,7 @@ class Kept extends Error {
 /** What a lifecycle sees of a record that the engine sent. */
 function received(kind: string, record: PlainRecord): PlainRecord {
   const { __provider: _provider, ...fields } = fromWire(record);
-  return migrate(kind, fields);
+  return unfolded(kind, migrate(kind, fields));
 }
 
 /** Inputs that something is going to be made from: the engine resolves every unknown before that. */
@@ -189,11 +190,12 @@ function wanted(kind: string, record: PlainRecord): PlainRecord {
 const RESERVED = ["id", "urn"];
 
 function forState(
+  kind: string,
   record: PlainRecord,
   provider: unknown,
   unknowns: "allowed" | "refused",
 ): { record: WireRecord; problems: readonly string[] } {
-  const { record: fields, problems } = toWire(record, unknowns);
+  const { record: fields, problems } = toWire(folded(kind, record), unknowns);
   const reserved = RESERVED.filter((name) => name in fields);
   return {
     record: {

@@ -81,7 +81,7 @@ export function createRuntime(parts: RuntimeParts): Runtime {
     custodian: (token) => custodians.get(token),
     kms: (connection, values) => kmsPorts.get({ connection, values }),
     ignoredOverrides: parts.ignoredOverrides,
-    caDigests: parts.caDigests,
+    caDigests: oncePerPath(parts.caDigests),
   };
 }
 
@@ -90,3 +90,19 @@ const engineAddress = /^(\[[\da-fA-F:]+\]|[\w.-]+):\d{1,5}$/;
 /** The engine's address among the arguments of this process, or undefined where something else stands there. */
 export const engineAddressOf = (argument: string | undefined): string | undefined =>
   argument !== undefined && engineAddress.test(argument) ? argument : undefined;
+
+/**
+ * All resources of a run are judged by one reading of a file; hundreds of keys share it. Before each wrap the custodian reads anew.
+ * A failure is not kept: the file may be there by the next call.
+ */
+function oncePerPath<T>(read: (path: string) => Promise<T>): (path: string) => Promise<T> {
+  const readings = new Map<string, Promise<T>>();
+  return (path) => {
+    const known = readings.get(path);
+    if (known !== undefined) return known;
+    const reading = read(path);
+    readings.set(path, reading);
+    reading.catch(() => readings.delete(path));
+    return reading;
+  };
+}

@@ -1,0 +1,42 @@
+import { folded, unfolded } from "../../provider/host/carried-records";
+import { UNKNOWN } from "../../provider/model/unknown";
+
+const key = {
+  aliases: ["alias/payments"],
+  group: { name: "frankfurt", region: "eu-central-1" },
+  material: { source: { name: "master", group: { name: "hsm" }, version: 1 } },
+};
+
+describe("what a resource carries of another one", () => {
+  it("is one text for the engine, and a record again for the lifecycle", () => {
+    const sent = folded("AwsKmsKey", key);
+    expect(sent).toEqual({
+      aliases: ["alias/payments"],
+      group: '{"name":"frankfurt","region":"eu-central-1"}',
+      material: { source: '{"group":{"name":"hsm"},"name":"master","version":1}' },
+    });
+    expect(unfolded("AwsKmsKey", sent)).toEqual(key);
+  });
+
+  it("is the same text whatever order its properties came in, so that no order is a change", () => {
+    const turned = { ...key, group: { region: "eu-central-1", name: "frankfurt" } };
+    expect(folded("AwsKmsKey", turned)).toEqual(folded("AwsKmsKey", key));
+  });
+
+  it("is unknown as a whole while a part of it is", () => {
+    const sent = folded("AwsKmsKey", { ...key, group: { name: "frankfurt", region: UNKNOWN } });
+    expect(sent["group"]).toBe(UNKNOWN);
+    expect(unfolded("AwsKmsKey", sent)["group"]).toBe(UNKNOWN);
+  });
+
+  it("stays as it is where it is no such text, for check to complain about", () => {
+    const wrong = { group: "{", material: "master" };
+    expect(unfolded("AwsKmsKey", wrong)).toEqual(wrong);
+    expect(folded("AwsKmsKey", { group: 7 })).toEqual({ group: 7 });
+  });
+
+  it("is left alone where the kind carries nothing there", () => {
+    const group = { token: '{"label":"hsm"}', group: "{}" };
+    expect(unfolded("SourceGroup", group)).toEqual(group);
+  });
+});
