@@ -1,17 +1,15 @@
 import type { TokenKey } from "../model/ports/token";
-import { readFlag, readText } from "./attributes";
-import type { Session } from "./cryptoki";
-import type { KeyObjects } from "./key-handles";
+import { flagOf, type AttributeReader } from "./attributes";
 import { readSpec } from "./key-spec-forms";
 
 /** A key as the port tells it, or undefined where its type is none of ours. */
-export function describeKey(session: Session, { id, key }: KeyObjects): TokenKey | undefined {
-  const spec = readSpec(session, key);
+export function describeKey(id: string, read: AttributeReader): TokenKey | undefined {
+  const spec = readSpec(read);
   if (spec === undefined) return undefined;
   return {
     id,
-    label: readText(session, key, "LABEL") ?? "",
+    label: read("LABEL")?.toString("utf8") ?? "",
     spec,
-    extractable: readFlag(session, key, "EXTRACTABLE") ?? false,
+    extractable: flagOf(read("EXTRACTABLE")) ?? false,
   };
 }

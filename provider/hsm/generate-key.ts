@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { TokenGenerateRequest, TokenKey } from "../model/ports/token";
 import { ByokError } from "../model/errors";
 import type { KeySpec } from "../model/key-spec";
+import { readerOf } from "./attributes";
 import type { Handle, Session } from "./cryptoki";
 import { describeKey } from "./describe-key";
 import { assertTemplate } from "./key-drift";
@@ -25,7 +26,7 @@ export async function generateKey(attempt: Attempt, request: TokenGenerateReques
     const { key, publicKey } = await createKey(session, request.spec, place);
     assertTemplate(session, key);
     const objects: KeyObjects = publicKey === undefined ? { id, key } : { id, key, publicKey };
-    const made = describeKey(session, objects);
+    const made = describeKey(id, readerOf(session, key));
     if (made?.spec !== request.spec) {
       throw new ByokError("BYOK_TOKEN_UNSUPPORTED", `The token made another kind of key than ${request.spec}.`, {
         hint: "Use another token for this key type. The key was removed.",

@@ -1,6 +1,5 @@
 import { keySpecFacts, keySpecs, type KeySpec } from "../model/key-spec";
-import { readAttribute, readNumber } from "./attributes";
-import type { Handle, Session } from "./cryptoki";
+import { numberOf, type AttributeReader } from "./attributes";
 import { CKK, CKM } from "./pkcs11-constants";
 
 /** Object identifiers of the curves (CKA_EC_PARAMS: DER of namedCurve; RFC 5480, SEC 2), and their names in a JWK (RFC 7518, RFC 8812). */
@@ -40,14 +39,14 @@ const specOf = (family: string, bits: number): KeySpec | undefined =>
   keySpecs.find((spec) => keySpecFacts[spec].family === family && keySpecFacts[spec].bits === bits);
 
 /** The key type of a secret or private key, or undefined where it is none of ours. */
-export function readSpec(session: Session, key: Handle): KeySpec | undefined {
-  const keyType = readNumber(session, key, "KEY_TYPE");
+export function readSpec(read: AttributeReader): KeySpec | undefined {
+  const keyType = numberOf(read("KEY_TYPE"));
   if (keyType === CKK.EC) {
-    const parameters = readAttribute(session, key, "EC_PARAMS");
+    const parameters = read("EC_PARAMS");
     return keySpecs.find((spec) => isCurve(spec) && parameters?.equals(curves[spec].parameters));
   }
-  if (keyType === CKK.RSA) return specOf("rsa", bitLength(readAttribute(session, key, "MODULUS")));
-  const bits = 8 * (readNumber(session, key, "VALUE_LEN") ?? 0);
+  if (keyType === CKK.RSA) return specOf("rsa", bitLength(read("MODULUS")));
+  const bits = 8 * (numberOf(read("VALUE_LEN")) ?? 0);
   if (keyType === CKK.AES) return specOf("aes", bits);
   return keyType !== undefined && hmacKeyTypes.includes(keyType) ? specOf("hmac", bits) : undefined;
 }

@@ -4,6 +4,7 @@ import type { Fingerprint } from "../model/ports/custodian";
 import type { TokenGenerateRequest, TokenKey, TokenPort } from "../model/ports/token";
 import type { TokenReport } from "../model/token";
 import type { WrappingAlgorithm } from "../model/wrapping";
+import { readerOf } from "./attributes";
 import { closeKey, destroyKey, relabelKey } from "./change-key";
 import { checkValueOf } from "./check-value";
 import { deleteDataObjects, newestDataObjects, readDataObjects, writeDataObject } from "./data-objects";
@@ -40,7 +41,7 @@ export class TokenAdapter implements TokenPort {
   findKey(id: string): Promise<TokenKey | undefined> {
     return this.run("Finding a key", (attempt) => {
       const objects = locateAfresh(attempt, id);
-      return objects === undefined ? undefined : describeKey(attempt.session, objects);
+      return objects === undefined ? undefined : describeKey(id, readerOf(attempt.session, objects.key));
     });
   }
 
@@ -140,7 +141,7 @@ export class TokenAdapter implements TokenPort {
   ): Promise<T> {
     return this.run(doing, (attempt) => {
       const objects = locate(attempt, id);
-      const spec = readSpec(attempt.session, objects.key);
+      const spec = readSpec(readerOf(attempt.session, objects.key));
       if (spec === undefined) {
         throw new ByokError("BYOK_KEY_DRIFTED", "CKA_KEY_TYPE and size of the key are none that this package makes.", {
           hint: "Somebody replaced the key in the token. Find out who, then generate a new version.",

@@ -2,7 +2,7 @@ import { ByokError } from "../model/errors";
 import { isAsymmetric } from "../model/key-spec";
 import type { OaepHash } from "../model/token";
 import { isComposed, oaepHashOf, type WrappingAlgorithm } from "../model/wrapping";
-import { readFlag, template } from "./attributes";
+import { readerOf, readFlag, template } from "./attributes";
 import type { Handle, Mechanism, Session } from "./cryptoki";
 import { assertTemplate } from "./key-drift";
 import { readSpec } from "./key-spec-forms";
@@ -127,7 +127,7 @@ function exportableKey(attempt: Attempt, id: string, algorithm: WrappingAlgorith
       hint: "A closed key can never be wrapped again. Generate a new version.",
     });
   }
-  const spec = readSpec(session, found.key);
+  const spec = readSpec(readerOf(session, found.key));
   if (spec === undefined) {
     throw new ByokError("BYOK_KEY_DRIFTED", "CKA_KEY_TYPE and size of the key are none that this package makes.", {
       hint: "Somebody replaced the key in the token. Find out who, then generate a new version.",
