@@ -98,14 +98,16 @@ export class AwsCaller {
     let answerLost = false;
     let renewed = false;
     for (;;) {
-      await this.unlessStopped(api, () =>
+      const answered = await this.unlessStopped(api, () =>
         this.shared.pacer.turn(`${place} ${api}`, quotaOf(api, this.connection.quotas), waiting),
       );
       const generation = session.credentialGeneration();
       const began = performance.now();
       made += 1;
       try {
-        return await session.calls[api](input, abort);
+        const answer = await session.calls[api](input, abort);
+        answered();
+        return answer;
       } catch (thrown) {
         if (signal?.aborted === true) throw this.stopped(api);
         if (thrown instanceof ByokError) throw thrown;
@@ -166,9 +168,9 @@ export class AwsCaller {
     });
   }
 
-  private async unlessStopped(api: AwsApi, act: () => Promise<void>): Promise<void> {
+  private async unlessStopped<T>(api: AwsApi, act: () => Promise<T>): Promise<T> {
     try {
-      await act();
+      return await act();
     } catch (error) {
       throw this.surroundings.signal?.aborted === true ? this.stopped(api) : error;
     }

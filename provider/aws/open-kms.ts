@@ -34,7 +34,7 @@ export function kmsPort(caller: AwsCaller): KmsPort {
     createKey: (request) => createKey(caller, request),
     describeKey: async (keyId) => describeKey(caller, keyId, await on(keyId)),
     listAliases: async (keyId) => listAliases(caller, (await memory()).recent, keyId),
-    aliasTarget: async (alias) => aliasTarget(caller, (await memory()).recent, alias),
+    aliasTarget: async (alias) => aliasTarget(caller, (await memory()).recent, alias, 1),
     listTags: async (keyId) => tagsOf(caller, keyId, await on(keyId)),
     getPolicy: async (keyId) => {
       const { Policy } = await caller.call("GetKeyPolicy", { KeyId: keyId, PolicyName: THE_POLICY }, await on(keyId));

@@ -13,6 +13,10 @@ interface Lane {
   previous: Promise<void>;
   /** When the next call is due, if calls were spaced evenly. */
   due: number;
+  /** When the latest call began. */
+  began: number;
+  /** The shortest time that an answer took. */
+  quickest: number;
 }
 
 /**
@@ -20,6 +24,14 @@ interface Lane {
  * way there is not always equally long.
  */
 const MARGIN = 0.03;
+
+/**
+ * The margin is never wider than this. AWS keeps token buckets; one of a slow API holds a single call, so each request must arrive a
+ * whole interval after the one before, and what comes later than that is not credited but lost. By how much the ways of two
+ * requests differ depends on the network, which is far quicker than this within an open connection, and not on the quota. A request
+ * that is delayed by more than this shows by its late answer; see {@link Pacer.turn}.
+ */
+const WIDEST_MARGIN_MS = 50;
 
 /**
  * Callers of a generous API need not be spaced by fractions of a millisecond, which timers cannot do: within this time calls
@@ -41,8 +53,16 @@ export class Pacer {
   /**
    * Returns when the call may be made. Rejects once the signal is aborted or the caller's own sleep ends early, and then uses up
    * no turn.
+   *
+   * What it returns is to be called when an answer came. One that took longer than the quickest so far may have been delayed on the
+   * way there (a busy machine, a new TLS connection): the request counts from its late arrival, so the next one waits that much
+   * longer, unless it has begun already.
    */
-  async turn(lane: string, perSecond: number, caller: { signal?: AbortSignal; sleep?: Sleep } = {}): Promise<void> {
+  async turn(
+    lane: string,
+    perSecond: number,
+    caller: { signal?: AbortSignal; sleep?: Sleep } = {},
+  ): Promise<() => void> {
     const { signal, sleep = this.time.sleep } = caller;
     if (!(perSecond > 0)) {
       throw new ByokError("BYOK_INPUT_INVALID", "A quota must be greater than 0.", { property: "quotas" });
@@ -61,6 +81,8 @@ export class Pacer {
       throw error;
     }
     started();
+    const { began } = entry;
+    return () => this.answered(entry, began, 1000 / perSecond);
   }
 
   /** Lets a lane rest, because the service said that it was called too often. */
@@ -70,20 +92,33 @@ export class Pacer {
   }
 
   private async wait(lane: Lane, perSecond: number, sleep: (milliseconds: number) => Promise<void>): Promise<void> {
-    const spacing = (1000 / perSecond) * (1 + MARGIN);
+    const interval = 1000 / perSecond;
+    const spacing = interval + Math.min(interval * MARGIN, WIDEST_MARGIN_MS);
     const burst = spacing < BURST_MS ? BURST_MS : 0;
     for (;;) {
       const rest = lane.due - burst - this.time.now();
       if (rest <= 0) break;
       await sleep(Math.ceil(rest));
     }
-    lane.due = Math.max(lane.due, this.time.now()) + spacing;
+    lane.began = this.time.now();
+    lane.due = Math.max(lane.due, lane.began) + spacing;
+  }
+
+  private answered(lane: Lane, began: number, interval: number): void {
+    const took = this.time.now() - began;
+    lane.quickest = Math.min(lane.quickest, took);
+    if (lane.began === began) lane.due = Math.max(lane.due, began + interval + took - lane.quickest);
   }
 
   private laneOf(name: string): Lane {
     const found = this.lanes.get(name);
     if (found !== undefined) return found;
-    const made: Lane = { previous: Promise.resolve(), due: Number.NEGATIVE_INFINITY };
+    const made: Lane = {
+      previous: Promise.resolve(),
+      due: Number.NEGATIVE_INFINITY,
+      began: Number.NEGATIVE_INFINITY,
+      quickest: Number.POSITIVE_INFINITY,
+    };
     this.lanes.set(name, made);
     return made;
   }

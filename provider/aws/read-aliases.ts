@@ -1,7 +1,7 @@
 import { ByokError } from "../model/errors";
 import type { AwsCaller } from "./aws-caller";
 import { aliasesOf } from "./kms-lists";
-import { describeKey } from "./read-key";
+import { describeKey, type Looks } from "./read-key";
 import type { RecentWrites } from "./recent-writes";
 import { keyIdOf } from "./recent-writes";
 
@@ -11,13 +11,21 @@ const DOUBT_MS = [250, 500, 1_000, 2_000, 4_000];
 /**
  * Id of the key that an alias points to. DescribeKey answers with one call; where the target key may not be described, the
  * account's aliases are listed instead.
+ *
+ * One look is enough for whoever asks before CreateAlias, which never takes an alias away: were it missed, KMS itself refuses. An alias
+ * that this process made a moment ago is looked for longer in any case.
  */
-export const aliasTarget = (caller: AwsCaller, recent: RecentWrites, alias: string): Promise<string | undefined> =>
+export const aliasTarget = (
+  caller: AwsCaller,
+  recent: RecentWrites,
+  alias: string,
+  looks: Looks = 2,
+): Promise<string | undefined> =>
   untilAgreed(
     caller,
     async () => {
       try {
-        const key = await describeKey(caller, alias, { isNew: () => recent.isNew(alias) });
+        const key = await describeKey(caller, alias, { isNew: () => recent.isNew(alias) }, looks);
         return key?.keyId;
       } catch (error) {
         if (!(error instanceof ByokError) || error.code !== "BYOK_AWS_ACCESS_DENIED") throw error;

@@ -41,6 +41,21 @@ describe("a call", () => {
     expect(aws.count("DescribeKey")).toBe(1);
   });
 
+  it("that was answered late keeps the next one back for as much longer, since it may have arrived late", async () => {
+    const lasts = [20, 520, 20];
+    const aws: FakeAws = new FakeAws({
+      DisableKey: () => {
+        aws.time.pass(lasts[aws.count("DisableKey") - 1] ?? 0);
+        return {};
+      },
+    });
+    const caller = aws.caller({ quotas: { DisableKey: 0.25 } });
+    for (let calls = 0; calls < lasts.length; calls += 1)
+      await aws.time.run(caller.call("DisableKey", { KeyId: "key-1" }));
+    const starts = aws.log.filter(({ api }) => api === "DisableKey").map(({ at }) => at);
+    expect(starts).toEqual([0, 4050, 8550]);
+  });
+
   it("gives up soon when nobody listens, and after minutes when AWS keeps throttling", async () => {
     const refused = new FakeAws({ DescribeKey: [networkError("ECONNREFUSED")] });
     expect(await codeOf(refused.time.run(refused.caller().call("DescribeKey", { KeyId: "k" })))).toBe(

@@ -156,6 +156,27 @@ describe("aliases", () => {
     });
   });
 
+  it("that are free are found free at the first look, since creating one that is taken is refused", async () => {
+    const aws = new FakeAws({ DescribeKey: [notFound] });
+    expect(await aws.time.run(kmsPort(aws.caller()).aliasTarget("alias/a"))).toBeUndefined();
+    expect(aws.count("DescribeKey")).toBe(1);
+    expect(aws.time.now()).toBe(0);
+  });
+
+  it("whose creation was answered late and that do not show yet are looked at twice before another key is blamed", async () => {
+    let looks = 0;
+    const aws = new FakeAws({
+      CreateAlias: [exists],
+      DescribeKey: (input) => {
+        if (input.KeyId !== "alias/a") return described;
+        looks += 1;
+        return looks === 1 ? notFound : described;
+      },
+    });
+    await aws.time.run(kmsPort(aws.caller()).createAlias("alias/a", KEY));
+    expect(looks).toBe(2);
+  });
+
   it("that are gone are deleted, and those that are there are not", async () => {
     const gone = new FakeAws({ DeleteAlias: [notFound], DescribeKey: [notFound] });
     await gone.time.run(kmsPort(gone.caller()).deleteAlias("alias/a"));

@@ -75,7 +75,10 @@ export interface KmsPort {
   createKey(request: CreateKeyRequest): Promise<KmsKeyFacts>;
   describeKey(keyId: string): Promise<KmsKeyFacts | undefined>;
   listAliases(keyId: string): Promise<readonly string[]>;
-  /** Key id that an alias of this account and Region points to, or undefined. */
+  /**
+   * Key id that an alias of this account and Region points to, or undefined, which is not looked at twice: it is asked before
+   * createAlias, which refuses an alias that is taken.
+   */
   aliasTarget(alias: string): Promise<string | undefined>;
   listTags(keyId: string): Promise<Readonly<Record<string, string>>>;
   getPolicy(keyId: string): Promise<string>;
