@@ -78,13 +78,15 @@ export function openCustodian(token: TokenConnection, deps: CustodianDeps = {}):
   const forTarget = ({ target }: ImportRequest): Record<string, string> =>
     credentialEnvironment(target.connection.credentials, environment);
 
-  const { connect, list, generate, rename, importInto, prove, close, destroy, links, noteDeletion } = operationSchemas;
+  const { connect, list, survey, generate, rename, importInto, prove, close, destroy, links, noteDeletion } =
+    operationSchemas;
   return {
     get pid() {
       return link?.pid;
     },
     connect: () => call("connect", connect.result, []),
     list: (owner) => call("list", list.result, owner === undefined ? [] : [owner]),
+    survey: () => call("survey", survey.result, []),
     generate: (request) => call("generate", generate.result, [request]),
     rename: (owner, name) => call("rename", rename.result, [owner, name]),
     importInto: (request) => call("importInto", importInto.result, [request], forTarget(request)),

@@ -3,7 +3,7 @@ import { ByokError } from "../model/errors";
 import type { OperationContext } from "./operation-context";
 import { destroy } from "./operations/destroy-version";
 import { importInto } from "./operations/import-into";
-import { close, connect, generate, list, rename } from "./operations/manage-versions";
+import { close, connect, generate, list, rename, survey } from "./operations/manage-versions";
 import { prove } from "./operations/prove-copy";
 import { links, noteDeletion } from "./operations/track-copies";
 import { operationSchemas, type OperationName } from "./protocol";
@@ -15,12 +15,13 @@ export type Operation = (context: OperationContext, parameters: unknown) => Prom
 export const operations: { readonly [Name in OperationName]: Operation } = {
   connect: operation("connect", operationSchemas.connect, connect),
   list: operation("list", operationSchemas.list, list),
-  generate: operation("generate", operationSchemas.generate, generate),
-  rename: operation("rename", operationSchemas.rename, rename),
+  survey: operation("survey", operationSchemas.survey, survey),
+  generate: writing(operation("generate", operationSchemas.generate, generate)),
+  rename: writing(operation("rename", operationSchemas.rename, rename)),
   importInto: operation("importInto", operationSchemas.importInto, importInto),
   prove: operation("prove", operationSchemas.prove, prove),
-  close: operation("close", operationSchemas.close, close),
-  destroy: operation("destroy", operationSchemas.destroy, destroy),
+  close: writing(operation("close", operationSchemas.close, close)),
+  destroy: writing(operation("destroy", operationSchemas.destroy, destroy)),
   links: operation("links", operationSchemas.links, links),
   noteDeletion: operation("noteDeletion", operationSchemas.noteDeletion, noteDeletion),
 };
@@ -34,6 +35,17 @@ function operation<P extends readonly unknown[], R>(
     const parameters = schemas.parameters.safeParse(raw);
     if (!parameters.success) throw malformed(name, parameters.error);
     return schemas.result.parse(await run(context, ...parameters.data));
+  };
+}
+
+/** Keys may have changed, also where the operation failed: nobody who asks from now on is answered from what was read before. */
+function writing(run: Operation): Operation {
+  return async (context, parameters) => {
+    try {
+      return await run(context, parameters);
+    } finally {
+      context.recentKeys.outdate();
+    }
   };
 }
 

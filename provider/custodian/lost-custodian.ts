@@ -6,6 +6,7 @@ import type { OperationName } from "./protocol";
 const doing: Readonly<Record<OperationName, string>> = {
   connect: "connecting to the token",
   list: "listing keys",
+  survey: "listing keys",
   generate: "generating a key",
   rename: "renaming a key",
   importInto: "importing key material",
@@ -19,6 +20,7 @@ const doing: Readonly<Record<OperationName, string>> = {
 const changes: Readonly<Record<OperationName, boolean>> = {
   connect: false,
   list: false,
+  survey: false,
   generate: true,
   rename: true,
   importInto: true,

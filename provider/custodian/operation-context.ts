@@ -2,6 +2,7 @@ import type { AwsConnection } from "../model/aws-connection";
 import type { KmsImportPort } from "../model/ports/kms";
 import type { TokenKey, TokenPort } from "../model/ports/token";
 import type { Interruption } from "./interruption";
+import type { RecentReading } from "./recent-reading";
 import type { Serialise } from "./serialise";
 
 /** What a connection is opened with besides its settings. It lives as long as the request. */
@@ -35,6 +36,8 @@ export interface OperationContext extends CloudAdapters, Ambience, Interruption 
   readonly token: TokenPort;
   /** Keys of the token that carry our mark, read anew. Concurrent operations share a reading, since a token may take long for it. */
   readonly listKeys: () => Promise<readonly TokenKey[]>;
+  /** The same, a few seconds old at most, for what only informs; everything that decides about a key reads anew. */
+  readonly recentKeys: RecentReading<readonly TokenKey[]>;
   /** Acts on one owner's keys and links run one after the other. */
   readonly perOwner: Serialise;
   /** Values of the `env:` references of this request. */

@@ -9,6 +9,7 @@ import type {
   Fingerprint,
   ImportReceipt,
   SourceVersion,
+  SurveyedVersion,
   VersionRef,
 } from "../model/ports/custodian";
 import type { SourceRules } from "../model/source-rules";
@@ -67,14 +68,14 @@ const fingerprint: z.ZodType<Fingerprint> = z.strictObject({
   value: hex(64),
 });
 
+const surveyedFields = { ...versionFields, name: z.string(), spec, exportable: z.boolean() };
+const surveyedVersion: z.ZodType<SurveyedVersion> = z.strictObject(surveyedFields);
+
 const sourceVersion: z.ZodType<SourceVersion> = z.strictObject({
-  ...versionFields,
+  ...surveyedFields,
   id: hex(32),
-  name: z.string(),
-  spec,
   fingerprint,
   checkValue: hex(6),
-  exportable: z.boolean(),
   publicKey: z.base64().exactOptional(),
 });
 
@@ -171,6 +172,7 @@ export const operationSchemas: {
 } = {
   connect: { parameters: z.tuple([]), result: tokenReport },
   list: { parameters: z.tuple([owner.optional()]), result: z.array(sourceVersion) },
+  survey: { parameters: z.tuple([]), result: z.array(surveyedVersion) },
   generate: {
     parameters: z.tuple([z.strictObject({ ...versionFields, name: z.string(), spec })]),
     result: sourceVersion,
@@ -190,6 +192,7 @@ export const operationSchemas: {
 const operationName = z.enum([
   "connect",
   "list",
+  "survey",
   "generate",
   "rename",
   "importInto",

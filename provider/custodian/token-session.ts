@@ -1,6 +1,7 @@
 import { ByokError, type ByokErrorCode } from "../model/errors";
 import type { TokenKey, TokenPort } from "../model/ports/token";
 import type { TokenConnection } from "../model/token";
+import { recentReading, type RecentReading } from "./recent-reading";
 import { sharedReading } from "./shared-reading";
 
 /** How a token is opened. */
@@ -15,6 +16,7 @@ export interface OpenedToken {
   readonly token: TokenPort;
   /** {@link TokenPort.listKeys}, shared by those who ask at the same time. */
   readonly listKeys: () => Promise<readonly TokenKey[]>;
+  readonly recentKeys: RecentReading<readonly TokenKey[]>;
 }
 
 /** The one logged-in token of this process. */
@@ -55,7 +57,8 @@ export function tokenSession(connection: TokenConnection, adapters: TokenAdapter
   const open = async (): Promise<OpenedToken> => {
     try {
       const token = await adapters.openToken(connection, await resolvePin());
-      return { token, listKeys: sharedReading(() => token.listKeys()) };
+      const listKeys = sharedReading(() => token.listKeys());
+      return { token, listKeys, recentKeys: recentReading(listKeys) };
     } catch (thrown) {
       const error = ByokError.from(thrown, "Opening the token");
       noteFailure(error);

@@ -1,9 +1,10 @@
 import { ByokError } from "../model/errors";
-import type { CustodianPort } from "../model/ports/custodian";
+import type { CustodianPort, SourceVersion } from "../model/ports/custodian";
 import type { Lifecycle } from "./contract";
 import { changedProperties } from "./same-json";
 import { checkSource } from "./source-key/check-source";
 import { closeVersions, destroyVersions } from "./source-key/let-go";
+import { requirePlanned } from "./source-key/require-planned";
 import { datesIn, recordSource } from "./source-key/record-source";
 import { parseSourceInputs, sourceInputsIn, tokenIn, type SourceInputs } from "./source-key/source-inputs";
 
@@ -32,7 +33,8 @@ export const sourceKey: Lifecycle = {
     const parsed = parseSourceInputs(inputs);
     const custodian = context.custodian(parsed.group.token);
     await requireToken(custodian, parsed);
-    const existed = (await custodian.list(parsed.owner)).some(({ version }) => version === parsed.version);
+    const before = await custodian.list(parsed.owner);
+    requirePlanned(before, parsed);
     context.mayProceed();
     context.log.progress(`generating ${parsed.spec} in the token`);
     const version = await custodian.generate({
@@ -41,18 +43,21 @@ export const sourceKey: Lifecycle = {
       name: parsed.label,
       spec: parsed.spec,
     });
-    if (version.name !== parsed.label) {
+    const mustRename = version.name !== parsed.label;
+    if (mustRename) {
       context.mayProceed();
       await custodian.rename(parsed.owner, parsed.label);
     }
-    if (!parsed.exportable && version.exportable) {
+    const mustClose = !parsed.exportable && version.exportable;
+    if (mustClose) {
       context.mayProceed();
       await custodian.close({ owner: parsed.owner, version: parsed.version });
     }
     made.add(parsed.owner);
+    const existed = before.some((each) => each.version === parsed.version);
     const dates = existed ? [] : [[parsed.version, context.clock().toISOString()] as const];
-    const outputs = recordSource(parsed, await custodian.list(parsed.owner), new Map(dates));
-    return { id: parsed.owner, outputs };
+    const versions = mustRename || mustClose ? await custodian.list(parsed.owner) : withVersion(before, version);
+    return { id: parsed.owner, outputs: recordSource(parsed, versions, new Map(dates)) };
   },
 
   async read(context, _id, outputs) {
@@ -126,3 +131,9 @@ async function requireToken(custodian: CustodianPort, inputs: SourceInputs): Pro
     `Token ${expected.label} (serial ${expected.serial}) is asked for, and this one has serial ${identity.serial}.`,
   );
 }
+
+/** Every version, with this one as it is now; nothing is above the version that a create works on. */
+const withVersion = (versions: readonly SourceVersion[], version: SourceVersion): readonly SourceVersion[] => [
+  ...versions.filter((each) => each.version < version.version),
+  version,
+];

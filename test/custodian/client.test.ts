@@ -55,6 +55,7 @@ describe("the process that holds a token", () => {
     expect(await custodian.prove(importRequest(arn, "AES_256"))).toMatchObject({ proof: "key-material-id" });
     await custodian.rename(owner, "payments");
     expect(await custodian.list(owner)).toEqual([{ ...made, name: "payments" }]);
+    expect(await custodian.survey()).toMatchObject([{ owner, version: 1, name: "payments" }]);
     expect(await custodian.links(owner)).toMatchObject([{ arn }]);
     await custodian.noteDeletion(version, arn, "2000-01-01T00:00:00.000Z");
     expect(await custodian.close(version)).toMatchObject({ exportable: false });

@@ -8,6 +8,7 @@ import type {
   ImportReceipt,
   ImportRequest,
   SourceVersion,
+  SurveyedVersion,
   VersionRef,
 } from "../../provider/model/ports/custodian";
 import type { TokenReport } from "../../provider/model/token";
@@ -35,6 +36,8 @@ export const report: TokenReport = {
 export class FakeCustodian implements CustodianPort {
   versions: SourceVersion[] = [];
   copies: CopyLink[] = [];
+  /** What a survey shows that is a moment old. */
+  surveyed: readonly SurveyedVersion[] | undefined;
   readonly calls: string[] = [];
   readonly imports: ImportRequest[] = [];
   report = report;
@@ -48,6 +51,9 @@ export class FakeCustodian implements CustodianPort {
   }
   list(owner?: string): Promise<readonly SourceVersion[]> {
     return this.act("list", () => this.versions.filter((version) => owner === undefined || version.owner === owner));
+  }
+  survey(): Promise<readonly SurveyedVersion[]> {
+    return this.act("survey", () => this.surveyed ?? this.versions);
   }
   generate(request: GenerateRequest): Promise<SourceVersion> {
     return this.act("generate", () => {

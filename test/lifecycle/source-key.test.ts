@@ -72,6 +72,51 @@ describe("a source key", () => {
     expect((await again.check(program())).inputs["version"]).toBe(2);
   });
 
+  it("is planned without anything being computed with the keys of the token", async () => {
+    await world.resource(sourceKey, "payments-master").check(program());
+    expect(world.custodian.calls).toEqual(["survey"]);
+  });
+
+  it("shows the versions before it together with its own, from one list of the token", async () => {
+    await key.up(program());
+    const [first] = world.custodian.versions;
+    if (first !== undefined) world.custodian.versions.push({ ...first, version: 2, id: "2".repeat(32) });
+    world.custodian.calls.length = 0;
+    const again = world.resource(sourceKey, "payments-master");
+    await again.up(program());
+    expect(again.outputs["versions"]).toMatchObject([{ version: 1 }, { version: 2, tokenKeyId: "2".repeat(32) }]);
+    expect(world.custodian.calls).toEqual(["survey", "connect", "list", "generate"]);
+  });
+
+  it("is the one that another process made after the token was surveyed, not a second one", async () => {
+    await key.up(program());
+    world.custodian.surveyed = [];
+    const again = world.resource(sourceKey, "payments-master");
+    await again.up(program());
+    expect(world.custodian.versions).toHaveLength(1);
+    expect(again.outputs["versions"]).toMatchObject([{ tokenKeyId: world.custodian.versions[0]?.id }]);
+  });
+
+  it("never goes back to a version before the one that another process made after the token was surveyed", async () => {
+    await key.up(program());
+    const [first] = world.custodian.versions;
+    world.custodian.surveyed = [...world.custodian.versions];
+    if (first !== undefined) world.custodian.versions.push({ ...first, version: 2 });
+    const again = world.resource(sourceKey, "payments-master");
+    expect(await refusal(again.up(program()))).toContain("holds version 2");
+    expect(again.id).toBeUndefined();
+  });
+
+  it("that was adopted and destroyed since the token was surveyed is not made anew", async () => {
+    await key.up(program());
+    const owner = String(key.outputs["owner"]);
+    world.custodian.surveyed = [...world.custodian.versions];
+    world.custodian.versions = [];
+    const other = world.resource(sourceKey, "payments-master");
+    expect(await refusal(other.up(program({ adopt: { owner } })))).toContain("any more");
+    expect(world.custodian.versions).toEqual([]);
+  });
+
   it("is renamed in the token by a new label, and nothing else happens", async () => {
     await key.up(program());
     world.custodian.calls.length = 0;

@@ -1,5 +1,5 @@
 import { ByokError } from "../../model/errors";
-import type { GenerateRequest, SourceVersion, VersionRef } from "../../model/ports/custodian";
+import type { GenerateRequest, SourceVersion, SurveyedVersion, VersionRef } from "../../model/ports/custodian";
 import type { TokenReport } from "../../model/token";
 import {
   describeVersion,
@@ -25,6 +25,18 @@ export async function list(context: OperationContext, owner?: string): Promise<r
   const versions: SourceVersion[] = [];
   for (const key of keys) versions.push(await describeVersion(context.token, key));
   return versions;
+}
+
+/** {@link CustodianPort.survey} */
+export async function survey({ recentKeys }: OperationContext): Promise<readonly SurveyedVersion[]> {
+  const keys = await markedKeys({ listKeys: recentKeys.read });
+  return keys.map(({ key, label: { owner, version, name } }) => ({
+    owner,
+    version,
+    name,
+    spec: key.spec,
+    exportable: key.extractable,
+  }));
 }
 
 /** {@link CustodianPort.generate} */

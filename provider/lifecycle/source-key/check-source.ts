@@ -1,5 +1,5 @@
 import { isLabOwner, sourceOwner } from "../../model/owner";
-import type { SourceVersion } from "../../model/ports/custodian";
+import type { SurveyedVersion } from "../../model/ports/custodian";
 import { accepted, failureOf, refused } from "../answers";
 import type { CheckFailure, CheckResult, LifecycleContext, PlainRecord } from "../contract";
 import { sourceKeyInputs, type SourceKeyInputs } from "../inputs/source-key-inputs";
@@ -91,9 +91,9 @@ async function continueFromToken(
   context: LifecycleContext,
   inputs: SourceKeyInputs & { label: string; owner: string },
 ): Promise<CheckResult> {
-  let versions: readonly SourceVersion[];
+  let versions: readonly SurveyedVersion[];
   try {
-    versions = await context.custodian(inputs.group.token).list();
+    versions = await context.custodian(inputs.group.token).survey();
   } catch (error) {
     return refused(inputs, [failureOf(error, "group", "Looking into the token")]);
   }

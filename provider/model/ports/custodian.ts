@@ -36,6 +36,9 @@ export interface SourceVersion extends VersionRef {
   readonly publicKey?: string;
 }
 
+/** What the token tells of a version without computing anything with its key. */
+export type SurveyedVersion = Pick<SourceVersion, "owner" | "version" | "name" | "spec" | "exportable">;
+
 /** A KMS key that a version was copied to, remembered in the token. */
 export interface CopyLink extends VersionRef {
   readonly arn: string;
@@ -115,6 +118,11 @@ export interface CustodianPort {
   connect(): Promise<TokenReport>;
   /** Versions that pulumi-byok made in this token: all, or those of one owner, lowest version first. */
   list(owner?: string): Promise<readonly SourceVersion[]>;
+  /**
+   * Every version that pulumi-byok made in this token, in the order of {@link list}. What other processes wrote in the last seconds
+   * may not show yet: it serves to refuse early, and never decides that a key is made, copied or destroyed.
+   */
+  survey(): Promise<readonly SurveyedVersion[]>;
   generate(request: GenerateRequest): Promise<SourceVersion>;
   /** Rewrites the name in the labels of all versions of an owner. */
   rename(owner: string, name: string): Promise<void>;

@@ -3,6 +3,7 @@ import { operations } from "../../../provider/custodian/dispatch";
 import { interruption } from "../../../provider/custodian/interruption";
 import type { ConnectionDeps, OperationContext } from "../../../provider/custodian/operation-context";
 import { operationSchemas, type OperationName } from "../../../provider/custodian/protocol";
+import { recentReading } from "../../../provider/custodian/recent-reading";
 import { serialiser } from "../../../provider/custodian/serialise";
 import type { AwsConnection } from "../../../provider/model/aws-connection";
 import type { CustodianPort } from "../../../provider/model/ports/custodian";
@@ -24,6 +25,7 @@ export class Bench {
     ...this.stop,
     token: this.token,
     listKeys: () => this.token.listKeys(),
+    recentKeys: recentReading(() => this.token.listKeys()),
     perOwner: serialiser(),
     environment: {},
     clock: () => this.now,

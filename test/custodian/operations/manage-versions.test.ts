@@ -85,6 +85,54 @@ describe("listing", () => {
   });
 });
 
+describe("surveying", () => {
+  const count = (bench: Bench, call: string): number => bench.token.calls.filter((one) => one === call).length;
+
+  it("tells what stands in the token without computing anything with its keys", async () => {
+    const bench = new Bench();
+    bench.token.put("AES_256", `orders v1 byok:${owner}`);
+    bench.token.put("EC_P256", `letters v3 byok:${other}`);
+    bench.token.put("AES_256", "somebody else's");
+    expect(await bench.run("survey")).toEqual([
+      { owner, version: 1, name: "orders", spec: "AES_256", exportable: true },
+      { owner: other, version: 3, name: "letters", spec: "EC_P256", exportable: true },
+    ]);
+    expect(bench.token.calls).toEqual(["listKeys"]);
+  });
+
+  it("reads the token once for many who ask one after the other", async () => {
+    const bench = new Bench();
+    for (let times = 0; times < 40; times += 1) await bench.run("survey");
+    expect(count(bench, "listKeys")).toBe(1);
+  });
+
+  it.each([
+    ["generating", (bench: Bench) => bench.run("generate", { ...orders, version: 2 })],
+    ["renaming", (bench: Bench) => bench.run("rename", owner, "payments")],
+    ["closing", (bench: Bench) => bench.run("close", { owner, version: 1 })],
+    ["destroying", (bench: Bench) => bench.run("destroy", { owner, version: 1 })],
+  ])("shows what %s changed", async (_name, change) => {
+    const bench = new Bench();
+    await bench.run("generate", orders);
+    const before = await bench.run("survey");
+    await change(bench);
+    const after = await bench.run("survey");
+    expect(after).not.toEqual(before);
+    const now = await bench.run("list");
+    expect(after).toEqual(
+      now.map(({ version, name, spec, exportable }) => ({ owner, version, name, spec, exportable })),
+    );
+  });
+
+  it("is never what a key is made from: generating looks for itself, and finds what another process made", async () => {
+    const bench = new Bench();
+    expect(await bench.run("survey")).toEqual([]);
+    const theirs = bench.token.put("AES_256", `orders v1 byok:${owner}`);
+    expect((await bench.run("generate", orders)).id).toBe(theirs.id);
+    expect(bench.token.keys.size).toBe(1);
+  });
+});
+
 describe("renaming", () => {
   it("rewrites the name of every version and keeps everything else", async () => {
     const bench = new Bench();
