@@ -2,9 +2,11 @@ import { randomBytes } from "node:crypto";
 import { caDigests } from "./aws/ca-digests";
 import { ignoredOverrides } from "./aws/ignored-overrides";
 import { openKms } from "./aws/open-kms";
+import { openKmsInventory } from "./aws/open-kms-inventory";
 import { openCustodian } from "./custodian/client";
 import { hostLifecycle, type HostedLifecycle } from "./host/host-lifecycle";
 import { createRuntime, engineAddressOf, type Runtime } from "./host/runtime";
+import { awsKeyInventory } from "./lifecycle/aws-key-inventory";
 import { awsKmsGroup } from "./lifecycle/aws-kms-group";
 import { awsKmsKey } from "./lifecycle/aws-kms-key";
 import type { Lifecycle } from "./lifecycle/contract";
@@ -20,7 +22,7 @@ export interface LoadOverrides {
 }
 
 const lifecycles: ReadonlyMap<string, Lifecycle> = new Map(
-  [sourceGroup, sourceKey, awsKmsGroup, awsKmsKey].map((lifecycle) => [lifecycle.kind, lifecycle]),
+  [sourceGroup, sourceKey, awsKmsGroup, awsKmsKey, awsKeyInventory].map((lifecycle) => [lifecycle.kind, lifecycle]),
 );
 
 const hosted = new Map<string, HostedLifecycle>();
@@ -60,6 +62,7 @@ function realRuntime(overrides: LoadOverrides): Runtime {
   return createRuntime({
     openCustodian: (token) => openCustodian(token),
     openKms: (connection, surroundings) => openKms(connection, surroundings),
+    openKmsInventory: (connection, surroundings) => openKmsInventory(connection, surroundings),
     ignoredOverrides: (connection) => ignoredOverrides(connection),
     caDigests,
     clock: overrides.clock ?? (() => new Date()),

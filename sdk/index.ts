@@ -10,7 +10,10 @@ export {
   type TlsArgs,
 } from "./aws-kms-group";
 export { AwsKmsKey, type AwsKmsKeyArgs, type AwsKmsKeyMaterialArgs, type KeyLink, type KeyProof } from "./aws-kms-key";
+export { AwsKeyInventory, type AwsKeyInventoryArgs, type AwsKeyInventoryFilter } from "./aws-key-inventory";
 export type { AwsCredentialSource, AwsEndpoints, TlsSettings } from "../provider/model/aws-connection";
+export type { InventoryRecord, KeyManager } from "../provider/model/inventory";
+export type { InventoryCounts } from "../provider/model/merge-inventory";
 export type { AwsKeyUsage, KeySpec } from "../provider/model/key-spec";
 export type { Fingerprint, ProofMethod } from "../provider/model/ports/custodian";
 export type { KmsKeyState } from "../provider/model/ports/kms";

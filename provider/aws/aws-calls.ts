@@ -12,12 +12,14 @@ interface Operations {
   EnableKey: [Kms.EnableKeyCommandInput, Kms.EnableKeyCommandOutput];
   GenerateMac: [Kms.GenerateMacCommandInput, Kms.GenerateMacCommandOutput];
   GetKeyPolicy: [Kms.GetKeyPolicyCommandInput, Kms.GetKeyPolicyCommandOutput];
+  GetKeyRotationStatus: [Kms.GetKeyRotationStatusCommandInput, Kms.GetKeyRotationStatusCommandOutput];
   GetParametersForImport: [Kms.GetParametersForImportCommandInput, Kms.GetParametersForImportCommandOutput];
   GetPublicKey: [Kms.GetPublicKeyCommandInput, Kms.GetPublicKeyCommandOutput];
   ImportKeyMaterial: [Kms.ImportKeyMaterialCommandInput, Kms.ImportKeyMaterialCommandOutput];
   ListAliases: [Kms.ListAliasesCommandInput, Kms.ListAliasesCommandOutput];
   ListGrants: [Kms.ListGrantsCommandInput, Kms.ListGrantsCommandOutput];
   ListKeys: [Kms.ListKeysCommandInput, Kms.ListKeysCommandOutput];
+  ListKeyRotations: [Kms.ListKeyRotationsCommandInput, Kms.ListKeyRotationsCommandOutput];
   ListResourceTags: [Kms.ListResourceTagsCommandInput, Kms.ListResourceTagsCommandOutput];
   PutKeyPolicy: [Kms.PutKeyPolicyCommandInput, Kms.PutKeyPolicyCommandOutput];
   ScheduleKeyDeletion: [Kms.ScheduleKeyDeletionCommandInput, Kms.ScheduleKeyDeletionCommandOutput];

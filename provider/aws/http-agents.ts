@@ -15,7 +15,7 @@ export interface HttpAgents {
 }
 
 /** Calls in flight to one endpoint; more wait for a free connection. */
-const pool = { keepAlive: true, maxSockets: 32 };
+const pool = { keepAlive: true, maxSockets: 64 };
 
 /**
  * Agents that hold to the connection's certificate authorities whatever the process was started with. Node takes extra

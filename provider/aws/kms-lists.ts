@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { KmsGrant, OwnedKey } from "../model/ports/kms";
-import { allPages } from "./all-pages";
+import { allPages, eachPage, type ReadPage } from "./all-pages";
 import type { AwsCaller, CallOptions } from "./aws-caller";
 import { OWNER_TAG } from "./owner-index";
 import { keyIdOf } from "./recent-writes";
@@ -27,20 +27,23 @@ export interface Alias {
   readonly target: string | undefined;
 }
 
-/** Aliases of a key, or of the account and Region. */
-export const aliasesOf = (
-  caller: AwsCaller,
-  keyId?: string,
-  options: CallOptions<"ListAliases"> = {},
-): Promise<readonly Alias[]> =>
-  allPages(async (Marker) => {
+const aliasPage =
+  (caller: AwsCaller, keyId: string | undefined, options: CallOptions<"ListAliases"> = {}): ReadPage<Alias> =>
+  async (Marker) => {
     const answer = await caller.call("ListAliases", { KeyId: keyId, Limit: LIMIT.aliases, Marker }, options);
     const items = z.array(aliasEntry).parse(answer.Aliases ?? []);
     return {
       items: items.map((alias) => ({ name: alias.AliasName, target: alias.TargetKeyId })),
       next: nextOf(answer),
     };
-  });
+  };
+
+/** Aliases of a key, or of the account and Region. */
+export const aliasesOf = (
+  caller: AwsCaller,
+  keyId?: string,
+  options: CallOptions<"ListAliases"> = {},
+): Promise<readonly Alias[]> => allPages(aliasPage(caller, keyId, options));
 
 /** Tags of a key. */
 export async function tagsOf(
@@ -74,13 +77,26 @@ export const grantsOn = (
     };
   });
 
-/** Every key of the account and Region. */
-export const allKeys = (caller: AwsCaller): Promise<readonly { readonly keyId: string; readonly arn: string }[]> =>
-  allPages(async (Marker) => {
+/** What ListKeys tells of a key. */
+export interface KeyEntry {
+  readonly keyId: string;
+  readonly arn: string;
+}
+
+const keyPage =
+  (caller: AwsCaller): ReadPage<KeyEntry> =>
+  async (Marker) => {
     const answer = await caller.call("ListKeys", { Limit: LIMIT.keys, Marker });
     const items = z.array(keyEntry).parse(answer.Keys ?? []);
     return { items: items.map(({ KeyId, KeyArn }) => ({ keyId: KeyId, arn: KeyArn })), next: nextOf(answer) };
-  });
+  };
+
+/** Every key of the account and Region. */
+export const allKeys = (caller: AwsCaller): Promise<readonly KeyEntry[]> => allPages(keyPage(caller));
+
+/** Every key of the account and Region, page by page. */
+export const keyPages = (caller: AwsCaller): AsyncGenerator<readonly KeyEntry[], void, undefined> =>
+  eachPage(keyPage(caller));
 
 /** Keys with an owner tag, as the Resource Groups Tagging API knows them; it learns of changes late. */
 export const taggedKeys = (caller: AwsCaller): Promise<readonly OwnedKey[]> =>

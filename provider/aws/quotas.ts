@@ -15,6 +15,7 @@ const publishedQuotas: Readonly<Record<string, number>> = {
   GenerateMac: 100,
   GetCallerIdentity: 100,
   GetKeyPolicy: 1000,
+  GetKeyRotationStatus: 1000,
   // One call in each interval of four seconds: what bounds the speed of copying keys.
   GetParametersForImport: 0.25,
   GetPublicKey: 2000,
@@ -23,6 +24,7 @@ const publishedQuotas: Readonly<Record<string, number>> = {
   ListAliases: 500,
   ListGrants: 100,
   ListKeys: 500,
+  ListKeyRotations: 100,
   ListResourceTags: 2000,
   PutKeyPolicy: 15,
   ScheduleKeyDeletion: 15,

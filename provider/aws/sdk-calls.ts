@@ -39,6 +39,8 @@ export function sdkCalls(parts: SdkParts): AwsCalls {
     EnableKey: (input, options) => kmsClient().send(new (loadKms().EnableKeyCommand)(input), options),
     GenerateMac: (input, options) => kmsClient().send(new (loadKms().GenerateMacCommand)(input), options),
     GetKeyPolicy: (input, options) => kmsClient().send(new (loadKms().GetKeyPolicyCommand)(input), options),
+    GetKeyRotationStatus: (input, options) =>
+      kmsClient().send(new (loadKms().GetKeyRotationStatusCommand)(input), options),
     GetParametersForImport: (input, options) =>
       kmsClient().send(new (loadKms().GetParametersForImportCommand)(input), options),
     GetPublicKey: (input, options) => kmsClient().send(new (loadKms().GetPublicKeyCommand)(input), options),
@@ -46,6 +48,7 @@ export function sdkCalls(parts: SdkParts): AwsCalls {
     ListAliases: (input, options) => kmsClient().send(new (loadKms().ListAliasesCommand)(input), options),
     ListGrants: (input, options) => kmsClient().send(new (loadKms().ListGrantsCommand)(input), options),
     ListKeys: (input, options) => kmsClient().send(new (loadKms().ListKeysCommand)(input), options),
+    ListKeyRotations: (input, options) => kmsClient().send(new (loadKms().ListKeyRotationsCommand)(input), options),
     ListResourceTags: (input, options) => kmsClient().send(new (loadKms().ListResourceTagsCommand)(input), options),
     PutKeyPolicy: (input, options) => kmsClient().send(new (loadKms().PutKeyPolicyCommand)(input), options),
     ScheduleKeyDeletion: (input, options) =>

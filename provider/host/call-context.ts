@@ -33,6 +33,7 @@ export function callContext(runtime: Runtime, config: StackConfig | undefined, s
       return runtime.custodian(token);
     },
     kms: (connection) => runtime.kms(connection, valuesFor(connection)),
+    kmsInventory: (connection) => runtime.kmsInventory(connection, valuesFor(connection)),
     ignoredOverrides: runtime.ignoredOverrides,
     caDigests: runtime.caDigests,
   };

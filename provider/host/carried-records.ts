@@ -9,6 +9,7 @@ import { hasUnknown, UNKNOWN } from "../model/unknown";
 const places: Readonly<Record<string, readonly (readonly string[])[]>> = {
   SourceKey: [["group"]],
   AwsKmsKey: [["group"], ["material", "source"]],
+  AwsKeyInventory: [["group"], ["managed"]],
 };
 
 /** A record as a lifecycle sees it: what was carried as text is a record again. */

@@ -1,6 +1,7 @@
 import type { AwsConnection } from "../model/aws-connection";
 import type { CustodianPort } from "../model/ports/custodian";
 import type { KmsPort } from "../model/ports/kms";
+import type { KmsInventoryPort } from "../model/ports/kms-inventory";
 import type { TokenConnection } from "../model/token";
 import { noEngine, openEngineLink, type EngineLink } from "./engine-link";
 import { ProcessLife } from "./process-life";
@@ -20,6 +21,11 @@ export interface Runtime {
   readonly custodian: (token: TokenConnection) => CustodianPort;
   /** One port for each connection and the configured values that it refers to. */
   readonly kms: (connection: AwsConnection, configValues: Readonly<Record<string, string>>) => KmsPort;
+  /** Likewise. */
+  readonly kmsInventory: (
+    connection: AwsConnection,
+    configValues: Readonly<Record<string, string>>,
+  ) => KmsInventoryPort;
   readonly ignoredOverrides: (connection: AwsConnection) => readonly string[];
   readonly caDigests: (path: string) => Promise<readonly string[]>;
 }
@@ -38,6 +44,7 @@ export interface KmsSurroundings {
 export interface RuntimeParts {
   readonly openCustodian: (token: TokenConnection) => CustodianPort & { end(): Promise<void> };
   readonly openKms: (connection: AwsConnection, surroundings: KmsSurroundings) => KmsPort;
+  readonly openKmsInventory: (connection: AwsConnection, surroundings: KmsSurroundings) => KmsInventoryPort;
   /** SHA-256 (hex) of each certificate in a PEM file. */
   readonly caDigests: (path: string) => Promise<readonly string[]>;
   /** One sentence for each endpoint override in the environment or a profile that is ignored. */
@@ -49,19 +56,28 @@ export interface RuntimeParts {
   readonly exit: (code: number) => void;
 }
 
+interface ConfiguredConnection {
+  readonly connection: AwsConnection;
+  readonly values: Readonly<Record<string, string>>;
+}
+
 /** The process-wide pieces, wired together; it listens to signals only where an engine started the process. */
 export function createRuntime(parts: RuntimeParts): Runtime {
   const engine = parts.engineAddress === undefined ? noEngine : openEngineLink(parts.engineAddress);
   const redactor = new Redactor();
   const custodians = new SharedConnections(parts.openCustodian);
-  const kmsPorts = new SharedConnections(
-    (key: { connection: AwsConnection; values: Readonly<Record<string, string>> }) =>
-      parts.openKms(key.connection, {
+  const perConnection = <Port>(
+    open: (connection: AwsConnection, surroundings: KmsSurroundings) => Port,
+  ): SharedConnections<ConfiguredConnection, Port> =>
+    new SharedConnections((key: ConfiguredConnection) =>
+      open(key.connection, {
         configValues: key.values,
         signal: life.signal,
         onSecret: (secret) => redactor.remember(secret),
       }),
-  );
+    );
+  const kmsPorts = perConnection(parts.openKms);
+  const inventoryPorts = perConnection(parts.openKmsInventory);
   const life = new ProcessLife({
     engine,
     endChildren: async () => {
@@ -80,6 +96,7 @@ export function createRuntime(parts: RuntimeParts): Runtime {
     env: (name) => process.env[name],
     custodian: (token) => custodians.get(token),
     kms: (connection, values) => kmsPorts.get({ connection, values }),
+    kmsInventory: (connection, values) => inventoryPorts.get({ connection, values }),
     ignoredOverrides: parts.ignoredOverrides,
     caDigests: oncePerPath(parts.caDigests),
   };

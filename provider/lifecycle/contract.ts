@@ -2,6 +2,7 @@ import type { AwsConnection } from "../model/aws-connection";
 import type { ByokError } from "../model/errors";
 import type { CustodianPort } from "../model/ports/custodian";
 import type { KmsPort } from "../model/ports/kms";
+import type { KmsInventoryPort } from "../model/ports/kms-inventory";
 import type { TokenConnection } from "../model/token";
 
 /** A plain record, as inputs and outputs cross the engine: JSON values, and in a preview {@link UNKNOWN}. */
@@ -52,6 +53,7 @@ export interface LifecycleContext {
   readonly configValues: (connection: AwsConnection) => Readonly<Record<string, string>>;
   readonly custodian: (token: TokenConnection) => CustodianPort;
   readonly kms: (connection: AwsConnection) => KmsPort;
+  readonly kmsInventory: (connection: AwsConnection) => KmsInventoryPort;
   /** One sentence for each endpoint override in the environment or a profile that is ignored. */
   readonly ignoredOverrides: (connection: AwsConnection) => readonly string[];
   /** SHA-256 (hex) of each certificate in a PEM file. */

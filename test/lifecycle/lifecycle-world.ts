@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { Lifecycle, LifecycleContext, PlainRecord } from "../../provider/lifecycle/contract";
 import { PartialFailure } from "../../provider/lifecycle/contract";
+import { FakeInventory } from "./fake-inventory";
 import { FakeCustodian, report } from "./fake-custodian";
 import { account, FakeKms, region } from "./fake-kms";
 
@@ -8,6 +9,7 @@ import { account, FakeKms, region } from "./fake-kms";
 export class World {
   readonly kms = new FakeKms();
   readonly custodian = new FakeCustodian(this.kms);
+  readonly inventory = new FakeInventory();
   readonly warnings: string[] = [];
   readonly infos: string[] = [];
   environment: Record<string, string> = {};
@@ -36,6 +38,7 @@ export class World {
         this.connections.push(connection);
         return this.kms;
       },
+      kmsInventory: () => this.inventory,
       ignoredOverrides: () => [],
       caDigests: () => Promise.resolve([]),
     };
