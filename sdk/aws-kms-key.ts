@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { AwsKeyUsage } from "../provider/model/key-spec";
+import type { AfterRotation, KeyVersion } from "../provider/model/key-versions";
 import type { ProofMethod } from "../provider/model/ports/custodian";
 import type { KmsKeyState } from "../provider/model/ports/kms";
 import type { Wrapping, WrappingKeySpec } from "../provider/model/wrapping";
@@ -44,18 +45,64 @@ export interface AwsKmsKeyArgs {
    */
   validTo?: pulumi.Input<string>;
   /**
+   * How long the material is valid from each import on, in days, `1d` to `365d`; instead of `validTo`, which is derived. The first `pulumi up` within
+   * `renewBefore` of the expiry imports the same material again. Default: none.
+   */
+  keepValidFor?: pulumi.Input<string>;
+  /** How long before the expiry `keepValidFor` renews it, in days, such as `30d`. Default: a tenth of `keepValidFor`. */
+  renewBefore?: pulumi.Input<string>;
+  /** From how many days before the expiry on every preview warns of it, 0 to 365. Default 30. */
+  expiryWarningDays?: pulumi.Input<number>;
+  /**
+   * `deleted`: every material of the key is deleted (DeleteImportedKeyMaterial), at once; the key stays, and nothing that it encrypted can be read. `imported`
+   * (default): the same material, and no other, is imported again; ARN, aliases and policy are the same as before. Deleting needs `confirm`.
+   * Errors: BYOK_CONFIRM_REQUIRED.
+   */
+  materialState?: pulumi.Input<"imported" | "deleted">;
+  /** The word that a preview of a destructive update names. It goes stale by itself; leave it out otherwise. */
+  confirm?: pulumi.Input<string>;
+  /**
    * Waiting period of ScheduleKeyDeletion when the resource is deleted, in days, 7 to 30. Default 30. With fewer days the delete is
    * refused until the environment confirms it: the refusal names the word for BYOK_CONFIRM. Errors: BYOK_CONFIRM_REQUIRED.
    */
   deletionWindowInDays?: pulumi.Input<number>;
+  /**
+   * True: when the source key is rotated, this copy takes the new version in the same `up`. False: it stays with the version that it
+   * holds. Default true.
+   */
+  follow?: pulumi.Input<boolean>;
+  /**
+   * How the copy takes a new version. `new-key` (default): a new KMS key is made, and the aliases move to it once it holds the material and is
+   * enabled; the ARN changes, the former one stays in `versions`. `in-place` (AES_256 only): the same KMS key gets the new material
+   * (RotateKeyOnDemand), and the former one stays imported; AWS allows 25 such rotations a key.
+   */
+  rotationMode?: pulumi.Input<"new-key" | "in-place">;
+  /**
+   * What becomes of the former KMS key after a rotation with `new-key`. `keep` (default): nothing, it goes on decrypting. `disable`: it is disabled, once.
+   * `scheduleDeletion`: it is disabled, and after `disableDays` its deletion is scheduled by the `up` that comes next, with AWS's longest waiting
+   * period of 30 days. It counts for the rotations that happen while it is set.
+   */
+  afterRotation?: pulumi.Input<AfterRotation>;
+  /** How long a former key is disabled before its deletion is scheduled, in days, 0 to 3650. Default 30. */
+  disableDays?: pulumi.Input<number>;
+  /**
+   * True: callers that name an alias of this key are ready for its rotation by a new key, although signatures, MACs and ciphertext of the former key do
+   * not verify or decrypt by that name any more. Needed to rotate an asymmetric or HMAC key that has aliases. Default false.
+   */
+  acknowledgeOldOutputs?: pulumi.Input<boolean>;
   /** WrappingKeySpec of GetParametersForImport. Default RSA_4096. */
   wrappingKeySpec?: pulumi.Input<WrappingKeySpec>;
   /**
    * Takes over a KMS key that exists: one that was made for imported material (Origin EXTERNAL) and has none, or holds this very material. Our
-   * tags are written; what the arguments do not name stays as found. Grants that the key has must be listed by id. May be removed
+   * tags are written; what the arguments do not name stays as found. Grants that the key has must be listed by id. `undelete: true`
+   * cancels the deletion of a key that is pending it. May be removed
    * afterwards, never changed. Errors: BYOK_ADOPT_REFUSED.
    */
-  adopt?: pulumi.Input<{ arn: pulumi.Input<string>; grants?: pulumi.Input<pulumi.Input<string>[]> }>;
+  adopt?: pulumi.Input<{
+    arn: pulumi.Input<string>;
+    grants?: pulumi.Input<pulumi.Input<string>[]>;
+    undelete?: pulumi.Input<boolean>;
+  }>;
 }
 
 /** Shows that the copy is the same key as its source. */
@@ -104,6 +151,7 @@ const outputs = [
   "spec",
   "owner",
   "adopted",
+  "versions",
 ] as const;
 
 const defaulted = [
@@ -127,7 +175,8 @@ const defaulted = [
  * Permissions: kms:CreateKey, kms:TagResource, kms:UntagResource, kms:DescribeKey, kms:GetKeyPolicy, kms:PutKeyPolicy,
  * kms:ListResourceTags, kms:ListAliases, kms:ListGrants, kms:ListKeys, kms:CreateAlias, kms:DeleteAlias,
  * kms:UpdateKeyDescription, kms:EnableKey, kms:DisableKey, kms:GetParametersForImport, kms:ImportKeyMaterial, kms:GetPublicKey
- * and kms:GenerateMac (proof of asymmetric and HMAC keys), kms:ScheduleKeyDeletion; optional: tag:GetResources.
+ * and kms:GenerateMac (proof of asymmetric and HMAC keys), kms:ScheduleKeyDeletion; for rotations kms:UpdateAlias, and in place
+ * kms:ListKeyRotations and kms:RotateKeyOnDemand; kms:DeleteImportedKeyMaterial for `materialState`, kms:CancelKeyDeletion for `undelete`; optional: tag:GetResources.
  *
  * @example
  * ```ts
@@ -145,8 +194,8 @@ export class AwsKmsKey extends ByokResource {
   declare public readonly arn: pulumi.Output<string>;
   /** Key id of the KMS key. */
   declare public readonly keyId: pulumi.Output<string>;
-  /** KeyState of DescribeKey, as last seen. */
-  declare public readonly keyState: pulumi.Output<KmsKeyState>;
+  /** KeyState of DescribeKey, as last seen; `Destroyed` once its schedule has deleted the key. */
+  declare public readonly keyState: pulumi.Output<KmsKeyState | "Destroyed">;
   /** Shows that the copy is the same key; absent of an adopted key that could not be asked without importing into it. */
   declare public readonly proof: pulumi.Output<KeyProof | undefined>;
   /** Source key, version, time, caller and group of the copy. */
@@ -165,6 +214,8 @@ export class AwsKmsKey extends ByokResource {
   declare public readonly region: pulumi.Output<string>;
   /** Version of the source key that the key holds. */
   declare public readonly version: pulumi.Output<number>;
+  /** Every version that this resource holds or held, oldest first: its KMS key, its KeyMaterialId, and what became of it. */
+  declare public readonly versions: pulumi.Output<KeyVersion[]>;
   /** KeyUsage. */
   declare public readonly usage: pulumi.Output<AwsKeyUsage>;
   /** Aliases, as last seen. */

@@ -16,6 +16,8 @@ export interface ByokResourceShape {
   readonly defaulted: readonly string[];
   /** Properties that the provider finds out, and that no program sets. */
   readonly outputs: readonly string[];
+  /** Properties that the provider finds out and that no program needs to read. */
+  readonly derived?: readonly string[];
 }
 
 /**
@@ -26,7 +28,7 @@ export abstract class ByokResource extends pulumi.CustomResource {
   readonly #resourceName: string;
 
   protected constructor(kind: Kind, name: string, shape: ByokResourceShape, opts: pulumi.CustomResourceOptions = {}) {
-    for (const property of [...reserved, ...shape.outputs]) {
+    for (const property of [...reserved, ...shape.outputs, ...(shape.derived ?? [])]) {
       if (property in shape.args)
         throw misuse(kind, name, `${property} is no argument: it is found out, not set. Leave it out.`);
     }

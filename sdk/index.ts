@@ -15,6 +15,7 @@ export type { AwsCredentialSource, AwsEndpoints, TlsSettings } from "../provider
 export type { InventoryRecord, KeyManager } from "../provider/model/inventory";
 export type { InventoryCounts } from "../provider/model/merge-inventory";
 export type { AwsKeyUsage, KeySpec } from "../provider/model/key-spec";
+export type { AfterRotation, KeyVersion } from "../provider/model/key-versions";
 export type { Fingerprint, ProofMethod } from "../provider/model/ports/custodian";
 export type { KmsKeyState } from "../provider/model/ports/kms";
 export type { AwsTargetEntry } from "../provider/model/source-rules";

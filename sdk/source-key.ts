@@ -47,6 +47,15 @@ export interface SourceKeyArgs {
    */
   exportable?: pulumi.Input<boolean>;
   /**
+   * When `pulumi up` makes a new version. `every` is `90d` (days, to 3650) or `12mo` (calendar months, to 120); `startAt` (ISO 8601) is the first
+   * rotation, one period after the schedule was written down by default. A moment that has passed makes the rotation due: the next preview
+   * shows it, the next `up` does it, and however many moments were missed it is one rotation. A schedule that is new or changed counts from now on.
+   * Default: no schedule.
+   */
+  rotation?: pulumi.Input<{ every: pulumi.Input<string>; startAt?: pulumi.Input<string> }>;
+  /** Any text; another one than before makes a new version once, whatever the schedule says. On a new key it is only remembered. */
+  rotationTrigger?: pulumi.Input<string>;
+  /**
    * Takes over a key that another program or stack made in this token: the `owner` output of its resource, 32 hex digits; the error about the
    * name clash shows it. May be removed afterwards, never changed.
    */
@@ -55,7 +64,9 @@ export interface SourceKeyArgs {
   confirm?: pulumi.Input<string>;
 }
 
-const outputs = ["owner", "version", "versions", "publicKey"] as const;
+const outputs = ["owner", "version", "versions", "publicKey", "nextRotation"] as const;
+/** Derived by the provider; a program cannot set them. */
+const derived = ["startAt", "period", "resumed"] as const;
 const defaulted = ["label", "onDestroy", "exportable"] as const;
 
 /**
@@ -78,6 +89,8 @@ export class SourceKey extends CarriedResource {
   declare public readonly versions: pulumi.Output<SourceKeyVersion[]>;
   /** SubjectPublicKeyInfo (DER, base64) of an asymmetric key. */
   declare public readonly publicKey: pulumi.Output<string | undefined>;
+  /** ISO 8601; when the next rotation is due. Absent without a schedule. */
+  declare public readonly nextRotation: pulumi.Output<string | undefined>;
   /** Key type, as in the arguments. */
   declare public readonly spec: pulumi.Output<KeySpec>;
   /** As in the arguments; the resource's name by default. */
@@ -99,7 +112,7 @@ export class SourceKey extends CarriedResource {
   constructor(name: string, args: SourceKeyArgs, opts?: pulumi.CustomResourceOptions) {
     const group = propertyOf(requireArgs("SourceKey", name, args), "group");
     if (!(group instanceof SourceGroup)) throw wrongResource("SourceKey", name, "group", "SourceGroup", group);
-    super("SourceKey", name, { args, unpacked: { group: group.carried }, defaulted, outputs }, opts);
+    super("SourceKey", name, { args, unpacked: { group: group.carried }, defaulted, outputs, derived }, opts);
     this.#group = group;
   }
 

@@ -7,6 +7,7 @@ interface Operations {
   CreateAlias: [Kms.CreateAliasCommandInput, Kms.CreateAliasCommandOutput];
   CreateKey: [Kms.CreateKeyCommandInput, Kms.CreateKeyCommandOutput];
   DeleteAlias: [Kms.DeleteAliasCommandInput, Kms.DeleteAliasCommandOutput];
+  DeleteImportedKeyMaterial: [Kms.DeleteImportedKeyMaterialCommandInput, Kms.DeleteImportedKeyMaterialCommandOutput];
   DescribeKey: [Kms.DescribeKeyCommandInput, Kms.DescribeKeyCommandOutput];
   DisableKey: [Kms.DisableKeyCommandInput, Kms.DisableKeyCommandOutput];
   EnableKey: [Kms.EnableKeyCommandInput, Kms.EnableKeyCommandOutput];
@@ -22,6 +23,7 @@ interface Operations {
   ListKeyRotations: [Kms.ListKeyRotationsCommandInput, Kms.ListKeyRotationsCommandOutput];
   ListResourceTags: [Kms.ListResourceTagsCommandInput, Kms.ListResourceTagsCommandOutput];
   PutKeyPolicy: [Kms.PutKeyPolicyCommandInput, Kms.PutKeyPolicyCommandOutput];
+  RotateKeyOnDemand: [Kms.RotateKeyOnDemandCommandInput, Kms.RotateKeyOnDemandCommandOutput];
   ScheduleKeyDeletion: [Kms.ScheduleKeyDeletionCommandInput, Kms.ScheduleKeyDeletionCommandOutput];
   TagResource: [Kms.TagResourceCommandInput, Kms.TagResourceCommandOutput];
   UntagResource: [Kms.UntagResourceCommandInput, Kms.UntagResourceCommandOutput];

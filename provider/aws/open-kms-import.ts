@@ -46,6 +46,7 @@ export function kmsImportPort(caller: AwsCaller): KmsImportPort {
             ? { ExpirationModel: "KEY_MATERIAL_DOES_NOT_EXPIRE" }
             : { ExpirationModel: "KEY_MATERIAL_EXPIRES", ValidTo: request.validTo }),
           ...(request.importType === undefined ? {} : { ImportType: request.importType }),
+          ...(request.description === undefined ? {} : { KeyMaterialDescription: request.description }),
         },
         // The same material again is accepted, unless it is announced as new.
         { ...options, repeatable: request.importType !== "NEW_KEY_MATERIAL" },

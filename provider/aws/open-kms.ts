@@ -4,6 +4,7 @@ import type { CreateKeyRequest, KmsKeyFacts, KmsPort } from "../model/ports/kms"
 import { AwsCaller } from "./aws-caller";
 import { surroundingsOf, type AwsDeps } from "./aws-deps";
 import type { RegionMemory } from "./aws-shared";
+import { materialsOf, rotateOnDemand } from "./key-materials";
 import { deletionMethods } from "./kms-deletion";
 import { keyFacts } from "./key-facts";
 import { grantsOn, tagsOf } from "./kms-lists";
@@ -42,6 +43,15 @@ export function kmsPort(caller: AwsCaller): KmsPort {
       throw new ByokError("BYOK_AWS_FAILED", "kms:GetKeyPolicy answered without a policy.", { hint: "Try again." });
     },
     listGrants: async (keyId) => grantsOn(caller, keyId, await on(keyId)),
+    listMaterials: async (keyId) => materialsOf(caller, keyId, await on(keyId)),
+    deleteMaterial: async (keyId, keyMaterialId) => {
+      await caller.call(
+        "DeleteImportedKeyMaterial",
+        { KeyId: keyId, ...(keyMaterialId === undefined ? {} : { KeyMaterialId: keyMaterialId }) },
+        await on(keyId),
+      );
+    },
+    rotateOnDemand: (keyId) => rotateOnDemand(caller, keyId),
     findByOwner: (owner) => ownedKeys(caller, owner),
     putPolicy: async (keyId, policy) => {
       await caller.call("PutKeyPolicy", { KeyId: keyId, PolicyName: THE_POLICY, Policy: policy }, await on(keyId));

@@ -34,6 +34,8 @@ export function sdkCalls(parts: SdkParts): AwsCalls {
     CreateAlias: (input, options) => kmsClient().send(new (loadKms().CreateAliasCommand)(input), options),
     CreateKey: (input, options) => kmsClient().send(new (loadKms().CreateKeyCommand)(input), options),
     DeleteAlias: (input, options) => kmsClient().send(new (loadKms().DeleteAliasCommand)(input), options),
+    DeleteImportedKeyMaterial: (input, options) =>
+      kmsClient().send(new (loadKms().DeleteImportedKeyMaterialCommand)(input), options),
     DescribeKey: (input, options) => kmsClient().send(new (loadKms().DescribeKeyCommand)(input), options),
     DisableKey: (input, options) => kmsClient().send(new (loadKms().DisableKeyCommand)(input), options),
     EnableKey: (input, options) => kmsClient().send(new (loadKms().EnableKeyCommand)(input), options),
@@ -51,6 +53,7 @@ export function sdkCalls(parts: SdkParts): AwsCalls {
     ListKeyRotations: (input, options) => kmsClient().send(new (loadKms().ListKeyRotationsCommand)(input), options),
     ListResourceTags: (input, options) => kmsClient().send(new (loadKms().ListResourceTagsCommand)(input), options),
     PutKeyPolicy: (input, options) => kmsClient().send(new (loadKms().PutKeyPolicyCommand)(input), options),
+    RotateKeyOnDemand: (input, options) => kmsClient().send(new (loadKms().RotateKeyOnDemandCommand)(input), options),
     ScheduleKeyDeletion: (input, options) =>
       kmsClient().send(new (loadKms().ScheduleKeyDeletionCommand)(input), options),
     TagResource: (input, options) => kmsClient().send(new (loadKms().TagResourceCommand)(input), options),

@@ -151,6 +151,9 @@ const importFields = {
   wrappingKeySpec: z.enum(wrappingKeySpecs),
   validTo: isoDate.exactOptional(),
   existing: z.boolean(),
+  additional: z.boolean().exactOptional(),
+  expectedKeyMaterialId: hex(64).exactOptional(),
+  expectedFingerprint: z.string().exactOptional(),
   copyName: z.string(),
 };
 

@@ -4,6 +4,7 @@ import type { ImportMaterialRequest } from "../model/ports/kms";
 import type { ImportRequest } from "../model/ports/custodian";
 import type { TokenKey } from "../model/ports/token";
 import { keySpecFacts } from "../model/key-spec";
+import { materialDescription } from "../model/material-description";
 import { chooseWrapping, type WrappingKeySpec } from "../model/wrapping";
 import type { OperationContext } from "./operation-context";
 import { decideTrust, type VerifiedTarget } from "./verified-target";
@@ -94,8 +95,11 @@ async function sendOnce(
  * ImportType is "only usable with symmetric encryption keys" (ImportKeyMaterial). Without it KMS takes a first material as new and every later one as
  * existing, so that an import whose answer was lost can be repeated; NEW_KEY_MATERIAL would then be refused.
  */
-const importType = (request: ImportRequest): Pick<ImportMaterialRequest, "importType"> =>
-  request.existing && keySpecFacts[request.spec].family === "aes" ? { importType: "EXISTING_KEY_MATERIAL" } : {};
+function importType(request: ImportRequest): Pick<ImportMaterialRequest, "importType" | "description"> {
+  if (keySpecFacts[request.spec].family !== "aes") return {};
+  if (request.additional === true) return { importType: "NEW_KEY_MATERIAL", description: materialDescription(request) };
+  return request.existing ? { importType: "EXISTING_KEY_MATERIAL" } : {};
+}
 
 /** Public exponents below this would weaken the padding; NIST SP 800-56B rev. 2 §6.2 demands at least 65537. */
 const leastExponent = 65_537n;

@@ -1,13 +1,18 @@
+import { z } from "zod";
 import { ByokError } from "../model/errors";
 import { ownershipTags } from "../model/owner";
 import type { KmsPort } from "../model/ports/kms";
 import { connectionOf } from "./connection-of";
-import type { Lifecycle, LifecycleContext } from "./contract";
+import type { Lifecycle, LifecycleContext, PlainRecord } from "./contract";
 import { checkKey } from "./aws-kms-key/check-key";
 import { changesOf, diffKey, isRecordOnly } from "./aws-kms-key/diff-key";
 import { ensureKey } from "./aws-kms-key/ensure-key";
 import { keyInputsIn, parseKeyInputs, type KeyInputs } from "./aws-kms-key/key-inputs";
 import { locateKey } from "./aws-kms-key/locate-key";
+import { dueRetirements, retireKeys } from "./aws-kms-key/retire-keys";
+import { rotateInPlace } from "./aws-kms-key/rotate-in-place";
+import { rotationSettings } from "./aws-kms-key/rotation-settings";
+import { rotateToNewKey } from "./aws-kms-key/rotate-to-new-key";
 import { readKey } from "./aws-kms-key/read-key";
 import { removeKey } from "./aws-kms-key/remove-key";
 
@@ -17,8 +22,8 @@ export const awsKmsKey: Lifecycle = {
 
   check: checkKey,
 
-  diff(context, _id, olds, news) {
-    return Promise.resolve(diffKey(context, olds, news));
+  diff(context, id, olds, news) {
+    return Promise.resolve(diffKey(context, id, olds, news));
   },
 
   async create(context, record) {
@@ -41,17 +46,28 @@ export const awsKmsKey: Lifecycle = {
 
   async update(context, id, olds, record) {
     const inputs = parseKeyInputs(record);
+    if (olds["keyState"] === "Destroyed") return { ...olds, ...keyInputsIn(inputs) };
     const changed = changesOf(olds, record);
     const pending = olds["pending"];
-    if (isRecordOnly(changed) && !(Array.isArray(pending) && pending.length > 0))
-      return { ...olds, ...keyInputsIn(inputs) };
+    const unfinished = Array.isArray(pending) && pending.length > 0;
+    const retiring = dueRetirements(olds, rotationSettings(inputs).disableDays, context.clock()).length > 0;
+    if (isRecordOnly(changed) && !unfinished && !retiring) return { ...olds, ...keyInputsIn(inputs) };
     const { keyId } = olds;
     if (typeof keyId !== "string")
       throw new ByokError("BYOK_INTERNAL", "The state names no KMS key.", { hint: "Run pulumi refresh." });
     const kms = await connect(context, inputs);
-    await requireOwned(kms, keyId, id);
+    const held = (await requireOwned(kms, keyId, id)) ?? inputs.version;
+    refuseGoingBack(inputs, held);
+    const rotation = { lineage: id, inputs, olds };
     const keepMaterial = inputs.adopted === true && olds["proof"] === undefined && olds["keyState"] !== "PendingImport";
-    return ensureKey(context, kms, { lineage: id, keyId, inputs, madeNow: false, keepMaterial, olds });
+    const key = { lineage: id, keyId, inputs, madeNow: false, keepMaterial };
+    const outputs =
+      held < inputs.version && rotationSettings(inputs).rotationMode === "new-key"
+        ? await rotateToNewKey(context, kms, rotation)
+        : held < inputs.version || provedVersion(olds) < inputs.version
+          ? await ensureKey(context, kms, { ...key, olds: await rotateInPlace(context, kms, keyId, rotation) })
+          : await ensureKey(context, kms, { ...key, olds });
+    return retireKeys(context, kms, { lineage: id, inputs, outputs });
   },
 
   delete: removeKey,
@@ -70,12 +86,32 @@ async function connect(context: LifecycleContext, inputs: KeyInputs): Promise<Km
   );
 }
 
-/** Only the owner acts: another lineage on the key means that somebody took it over. A missing tag is drift, and repaired. */
-async function requireOwned(kms: KmsPort, keyId: string, id: string): Promise<void> {
+/** The version whose material the state knows to be in the key: behind the key's tag after a rotation in place that was cut off at its end. */
+const provedVersion = (olds: PlainRecord): number =>
+  z.object({ sourceVersion: z.number() }).safeParse(olds["proof"]).data?.sourceVersion ?? Infinity;
+
+/** An older state never takes a key, or an alias, back to an older version. */
+function refuseGoingBack(inputs: KeyInputs, held: number): void {
+  if (inputs.version >= held) return;
+  throw new ByokError(
+    "BYOK_KEY_DRIFTED",
+    `The KMS key holds version ${held} of ${inputs.material.source.name} by now, and this state knows version ${inputs.version}; a key never goes back to an older version.`,
+    { hint: "Run pulumi refresh, then pulumi up again." },
+  );
+}
+
+/**
+ * Only the owner acts: another lineage on the key means that somebody took it over. A missing tag is drift, and repaired.
+ *
+ * @returns the version that the key holds, where its tag tells
+ */
+async function requireOwned(kms: KmsPort, keyId: string, id: string): Promise<number | undefined> {
   const facts = await kms.describeKey(keyId);
-  if (facts === undefined) return;
-  const lineage = (await kms.listTags(keyId))[ownershipTags.lineage];
-  if (lineage === undefined || lineage === id) return;
+  if (facts === undefined) return undefined;
+  const tags = await kms.listTags(keyId);
+  const lineage = tags[ownershipTags.lineage];
+  const version = Number(tags[ownershipTags.version]);
+  if (lineage === undefined || lineage === id) return Number.isInteger(version) && version > 0 ? version : undefined;
   throw new ByokError("BYOK_OWNED_BY_ANOTHER", `${facts.arn} belongs to another resource now (lineage ${lineage}).`, {
     hint: "If this resource should have it, adopt it there; if not, remove it here with pulumi state delete.",
   });

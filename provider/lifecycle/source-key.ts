@@ -1,6 +1,6 @@
 import { ByokError } from "../model/errors";
-import type { CustodianPort, SourceVersion } from "../model/ports/custodian";
-import type { Lifecycle } from "./contract";
+import type { CustodianPort, GenerateRequest, SourceVersion } from "../model/ports/custodian";
+import type { Lifecycle, LifecycleContext, PlainRecord } from "./contract";
 import { changedProperties } from "./same-json";
 import { checkSource } from "./source-key/check-source";
 import { closeVersions, destroyVersions } from "./source-key/let-go";
@@ -9,7 +9,10 @@ import { datesIn, recordSource } from "./source-key/record-source";
 import { parseSourceInputs, sourceInputsIn, tokenIn, type SourceInputs } from "./source-key/source-inputs";
 
 /** Inputs whose change is recorded, or done in the token. */
-const watched = ["label", "onDestroy", "exportable", "version", "owner", "spec"];
+const watched = [
+  ...["label", "onDestroy", "exportable", "version", "owner", "spec"],
+  ...["rotation", "rotationTrigger", "startAt", "period"],
+];
 
 /** A key in the token. Only its maker (organisation, project, stack and URN) finds it again after a lost state. */
 export const sourceKey: Lifecycle = {
@@ -26,6 +29,7 @@ export const sourceKey: Lifecycle = {
           "It needs the input confirm; pulumi up names the word.",
       );
     }
+    if (changed.includes("version") && typeof olds["version"] === "number") warnOfRotation(context, olds, news);
     return Promise.resolve({ changes: changed.length + moved.length > 0, replaces: [] });
   },
 
@@ -37,12 +41,7 @@ export const sourceKey: Lifecycle = {
     requirePlanned(before, parsed);
     context.mayProceed();
     context.log.progress(`generating ${parsed.spec} in the token`);
-    const version = await custodian.generate({
-      owner: parsed.owner,
-      version: parsed.version,
-      name: parsed.label,
-      spec: parsed.spec,
-    });
+    const version = await custodian.generate(generation(parsed));
     const mustRename = version.name !== parsed.label;
     if (mustRename) {
       context.mayProceed();
@@ -80,14 +79,28 @@ export const sourceKey: Lifecycle = {
         "drift: the key was closed in the token (CKA_EXTRACTABLE is false); it can never be wrapped again.",
       );
     }
-    return { outputs: recordSource(actual, versions, datesIn(outputs)), inputs: sourceInputsIn(actual) };
+    const resumed = actual.version > parsed.version;
+    if (resumed) {
+      context.log.warn(
+        `drift: the token holds version ${actual.version}, and the state knew ${parsed.version}; an interrupted run or another state made it.`,
+      );
+    }
+    return {
+      outputs: recordSource(actual, versions, datesIn(outputs)),
+      // So that a rotation that was cut off after the token had done it is not done twice.
+      inputs: { ...sourceInputsIn(actual), ...(resumed ? { resumed } : {}) },
+    };
   },
 
   async update(context, _id, olds, news) {
     const parsed = parseSourceInputs(news);
     if (
-      changedProperties({ ...olds, ...tokenIn(olds) }, { ...news, ...tokenIn(news) }, ["label", "exportable", "token"])
-        .length === 0
+      changedProperties({ ...olds, ...tokenIn(olds) }, { ...news, ...tokenIn(news) }, [
+        "label",
+        "exportable",
+        "version",
+        "token",
+      ]).length === 0
     ) {
       return { ...olds, ...sourceInputsIn(parsed) };
     }
@@ -97,8 +110,18 @@ export const sourceKey: Lifecycle = {
       context.mayProceed();
       await custodian.rename(parsed.owner, parsed.label);
     }
+    const dates = new Map(datesIn(olds));
+    if (olds["version"] !== parsed.version) {
+      const before = await custodian.list(parsed.owner);
+      requirePlanned(before, parsed);
+      context.mayProceed();
+      context.log.progress(`generating version ${parsed.version} in the token`);
+      await custodian.generate(generation(parsed));
+      const existed = before.some((each) => each.version === parsed.version);
+      if (!existed) dates.set(parsed.version, context.clock().toISOString());
+    }
     if (!parsed.exportable) await closeVersions(context, custodian, parsed);
-    return recordSource(parsed, await custodian.list(parsed.owner), datesIn(olds));
+    return recordSource(parsed, await custodian.list(parsed.owner), dates);
   },
 
   async delete(context, _id, outputs) {
@@ -121,6 +144,20 @@ export const sourceKey: Lifecycle = {
 
 /** Owners whose key this process created: deleting the old half of a replacement must not take the new half away. */
 const made = new Set<string>();
+
+function warnOfRotation(context: LifecycleContext, olds: PlainRecord, news: PlainRecord): void {
+  const from = String(olds["version"]);
+  context.log.info(
+    `is rotated: the token makes version ${String(news["version"])} and keeps version ${from}, so that copies of it can be imported again. Copies with follow: true take the new one in this run.`,
+  );
+}
+
+const generation = ({ owner, version, label, spec }: SourceInputs): GenerateRequest => ({
+  owner,
+  version,
+  name: label,
+  spec,
+});
 
 async function requireToken(custodian: CustodianPort, inputs: SourceInputs): Promise<void> {
   const { identity } = await custodian.connect();

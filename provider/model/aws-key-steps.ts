@@ -1,6 +1,6 @@
 import { samePolicy } from "./key-policy";
 import { ownershipTags, isOwnershipTag } from "./owner";
-import type { KmsKeyFacts } from "./ports/kms";
+import type { KmsKeyFacts, KmsKeyMaterial } from "./ports/kms";
 import { userTags } from "./tags";
 import { sameExpiry } from "./validity";
 
@@ -13,6 +13,8 @@ export interface DesiredKey {
   readonly aliases: readonly string[];
   readonly enabled: boolean;
   readonly validTo: string | undefined;
+  /** True: every material of the key is to be gone, until the program asks for it again. */
+  readonly withoutMaterial: boolean;
   /** Our own tags, with their values. */
   readonly ownership: Readonly<Record<string, string>>;
 }
@@ -24,6 +26,8 @@ export interface ObservedKey {
   /** All tags. */
   readonly tags: Readonly<Record<string, string>>;
   readonly aliases: readonly string[];
+  /** Of a key that was rotated in place: everything that it holds. */
+  readonly materials?: readonly KmsKeyMaterial[];
 }
 
 /** What the record of earlier runs says. */
@@ -32,6 +36,8 @@ export interface KeyRecord {
   readonly imported: boolean;
   /** Aliases that this resource made; others on the key are left alone unless they are wanted. */
   readonly aliases: readonly string[];
+  /** Materials of the key by version; more than one after a rotation in place. */
+  readonly materials: readonly { readonly version: number; readonly keyMaterialId?: string | undefined }[];
 }
 
 /** One act on a KMS key. */
@@ -40,7 +46,14 @@ export type KeyStep =
   | { readonly kind: "untag"; readonly keys: readonly string[] }
   | { readonly kind: "policy"; readonly policy: string }
   | { readonly kind: "description"; readonly description: string }
-  | { readonly kind: "import"; readonly validTo: string | undefined; readonly existing: boolean }
+  | {
+      readonly kind: "import";
+      readonly validTo: string | undefined;
+      readonly existing: boolean;
+      /** Of a key that was rotated in place: which of its materials. */
+      readonly material?: { readonly version: number; readonly keyMaterialId: string };
+    }
+  | { readonly kind: "delete-material"; readonly keyMaterialId?: string }
   | { readonly kind: "enable" }
   | { readonly kind: "disable" }
   | { readonly kind: "create-alias"; readonly alias: string }
@@ -62,16 +75,15 @@ export function dueSteps(desired: DesiredKey, observed: ObservedKey, record: Key
   if (desired.description !== undefined && desired.description !== facts.description) {
     steps.push({ kind: "description", description: desired.description });
   }
-  const pendingImport = facts.state === "PendingImport";
-  const expiryDiffers = !pendingImport && !sameExpiry(desired.validTo, facts.expires ? facts.validTo : undefined);
-  const imports = pendingImport || !record.imported || expiryDiffers;
-  if (imports) {
-    steps.push({ kind: "import", validTo: desired.validTo, existing: record.imported || !pendingImport });
-  }
+  if (desired.withoutMaterial) steps.push(...dueMaterialDeletions(observed, record));
+  const importSteps = desired.withoutMaterial ? [] : dueImports(desired, observed, record);
+  const imports = importSteps.length > 0;
+  steps.push(...importSteps);
   // A successful import leaves the key Enabled, also where it was disabled before (ImportKeyMaterial).
   const enabledThen = imports || facts.state === "Enabled";
-  if (desired.enabled && !enabledThen) steps.push({ kind: "enable" });
-  if (!desired.enabled && enabledThen) steps.push({ kind: "disable" });
+  // A key without material can neither be enabled nor disabled (key states of AWS KMS).
+  if (desired.enabled && !enabledThen && !desired.withoutMaterial) steps.push({ kind: "enable" });
+  if (!desired.enabled && enabledThen && !desired.withoutMaterial) steps.push({ kind: "disable" });
   for (const alias of desired.aliases) {
     if (!observed.aliases.includes(alias)) steps.push({ kind: "create-alias", alias });
   }
@@ -84,6 +96,34 @@ export function dueSteps(desired: DesiredKey, observed: ObservedKey, record: Key
     if (extra.length > 0) steps.push({ kind: "untag", keys: extra });
   }
   return steps;
+}
+
+/** Every permanently associated material has to be imported, not only the current one (ImportKeyMaterial). */
+function dueImports(desired: DesiredKey, observed: ObservedKey, record: KeyRecord): readonly KeyStep[] {
+  const { facts, materials } = observed;
+  const { validTo } = desired;
+  if (materials !== undefined && record.materials.length > 1) {
+    return record.materials.flatMap(({ version, keyMaterialId }): readonly KeyStep[] => {
+      const found = materials.find((material) => material.keyMaterialId === keyMaterialId);
+      if (found === undefined || keyMaterialId === undefined) return [];
+      if (found.imported && sameExpiry(validTo, found.validTo)) return [];
+      return [{ kind: "import", validTo, existing: true, material: { version, keyMaterialId } }];
+    });
+  }
+  const pendingImport = facts.state === "PendingImport";
+  const expiryDiffers = !pendingImport && !sameExpiry(validTo, facts.expires ? facts.validTo : undefined);
+  if (!pendingImport && record.imported && !expiryDiffers) return [];
+  return [{ kind: "import", validTo, existing: record.imported || !pendingImport }];
+}
+
+/** Every material that is there: one that stays would keep what it encrypted within reach. */
+function dueMaterialDeletions({ facts, materials }: ObservedKey, record: KeyRecord): readonly KeyStep[] {
+  if (materials !== undefined && record.materials.length > 1) {
+    return materials
+      .filter((material) => material.imported)
+      .map(({ keyMaterialId }) => ({ kind: "delete-material", keyMaterialId }));
+  }
+  return facts.state === "PendingImport" ? [] : [{ kind: "delete-material" }];
 }
 
 /** A step in words, for progress and for the output `pending`. */
@@ -100,7 +140,12 @@ export function describeStep(step: KeyStep): string {
     case "description":
       return "set the description";
     case "import":
+      if (step.material !== undefined) return `import the key material of version ${step.material.version} again`;
       return step.existing ? "import the same key material again" : "import the key material";
+    case "delete-material":
+      return step.keyMaterialId === undefined
+        ? "delete the key material"
+        : `delete the key material ${step.keyMaterialId.slice(0, 8)}…`;
     case "enable":
       return "enable the key";
     case "disable":

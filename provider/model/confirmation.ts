@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 
 /** What a confirmation is bound to: once one of these changes, the word is stale. */
 export interface ConfirmedAct {
-  readonly operation: "destroy-source" | "close-source" | "schedule-deletion";
+  readonly operation: "destroy-source" | "close-source" | "schedule-deletion" | "delete-material";
   /** ARN or CKA_ID. */
   readonly cloudId: string;
   /** Lineage of the resource. */

@@ -1,5 +1,5 @@
 import { createHash, createPrivateKey, createPublicKey } from "node:crypto";
-import { CreateKeyCommand, DescribeKeyCommand, KMSClient } from "@aws-sdk/client-kms";
+import { CreateKeyCommand, DescribeKeyCommand, KMSClient, ListKeyRotationsCommand } from "@aws-sdk/client-kms";
 import { openCustodian, type OpenCustodian } from "../../provider/custodian/client";
 import { fingerprintDomains } from "../../provider/hsm/fingerprint-domains";
 import { startLocalAws, type LocalAws } from "../../provider/local/index";
@@ -88,6 +88,9 @@ async function importOf(spec: KeySpec, version: number): Promise<ImportRequest> 
   };
 }
 
+const expecting = (keyMaterialId: string | undefined): Pick<ImportRequest, "expectedKeyMaterialId"> =>
+  keyMaterialId === undefined ? {} : { expectedKeyMaterialId: keyMaterialId };
+
 /** The fingerprint that the token must show if it holds what the cloud holds. */
 async function fingerprintInTheCloud(keyArn: string, spec: KeySpec): Promise<string> {
   const material = await aws.admin.materialOf(keyArn);
@@ -127,6 +130,34 @@ describe("a key from SoftHSM to the local AWS KMS", () => {
     await custodian.prove({ ...without, existing: true });
     const { KeyMetadata } = await kms.send(new DescribeKeyCommand({ KeyId: request.target.keyArn }));
     expect(KeyMetadata?.ValidTo).toEqual(validTo);
+  });
+
+  it("takes a further version beside the first, told apart by what is said of it, and takes each back again as itself", async () => {
+    for (const version of [61, 62, 63]) await custodian.generate({ owner, version, name: "rotated", spec: "AES_256" });
+    const first = await importOf("AES_256", 61);
+    const { keyMaterialId: one } = await custodian.importInto(first);
+    const second = { ...first, version: 62, additional: true };
+    const { keyMaterialId: two } = await custodian.importInto(second);
+    const { Rotations = [] } = await kms.send(
+      new ListKeyRotationsCommand({ KeyId: first.target.keyArn, IncludeKeyMaterial: "ALL_KEY_MATERIAL" }),
+    );
+    expect(Rotations).toMatchObject([
+      { KeyMaterialId: one, KeyMaterialState: "CURRENT" },
+      {
+        KeyMaterialId: two,
+        KeyMaterialState: "PENDING_ROTATION",
+        KeyMaterialDescription: `pulumi-byok v62 of ${owner}`,
+      },
+    ]);
+    const again = { ...first, version: 62, existing: true };
+    expect(await custodian.importInto({ ...again, ...expecting(two) })).toMatchObject({ keyMaterialId: two });
+    expect(await thrownBy(() => custodian.importInto({ ...again, ...expecting(one) }))).toMatchObject({
+      code: "BYOK_COPY_DIFFERS",
+    });
+    expect(await thrownBy(() => custodian.importInto({ ...first, version: 63, existing: true }))).toMatchObject({
+      code: "BYOK_AWS_MATERIAL_REJECTED",
+    });
+    expect((await custodian.links(owner)).map(({ version }) => version)).toEqual(expect.arrayContaining([61, 62]));
   });
 
   it("is remembered by the token, and then not destroyed", async () => {

@@ -48,6 +48,15 @@ const known: Readonly<Record<string, Example>> = {
       keys: Array.from({ length: keyCount }, (): unknown => expect.objectContaining({ arn })),
     }),
   },
+  "aws-rotation": {
+    config: () => Promise.resolve({ account }),
+    resources: 6,
+    outputs: () => ({
+      nextRotation: expect.any(String),
+      invoicesVersions: [expect.objectContaining({ version: 1, keyState: "Enabled" })],
+      sessionsVersions: [expect.objectContaining({ version: 1, keyState: "Enabled" })],
+    }),
+  },
   "adopt-placeholder": {
     config: async () => {
       const made = await kms.send(new CreateKeyCommand({ Origin: "EXTERNAL", Description: "an administrator's" }));

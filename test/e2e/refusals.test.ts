@@ -38,7 +38,13 @@ afterAll(async () => {
 const checkpoint = z.object({
   checkpoint: z.object({
     latest: z.object({
-      resources: z.array(z.looseObject({ urn: z.string(), dependencies: z.array(z.string()).default([]) })),
+      resources: z.array(
+        z.looseObject({
+          urn: z.string(),
+          dependencies: z.array(z.string()).default([]),
+          propertyDependencies: z.record(z.string(), z.array(z.string())).default({}),
+        }),
+      ),
     }),
   }),
 });
@@ -50,7 +56,13 @@ const resources = async (): Promise<unknown> => {
   return Object.fromEntries(
     latest.resources.map((resource) => [
       resource.urn,
-      { ...resource, dependencies: [...resource.dependencies].sort() },
+      {
+        ...resource,
+        dependencies: [...resource.dependencies].sort(),
+        propertyDependencies: Object.entries(resource.propertyDependencies)
+          .map(([property, urns]) => [property, [...urns].sort()] as const)
+          .sort(([one], [other]) => one.localeCompare(other)),
+      },
     ]),
   );
 };

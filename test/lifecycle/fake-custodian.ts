@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { ByokError } from "../../provider/model/errors";
+import { materialDescription } from "../../provider/model/material-description";
 import { keySpecs } from "../../provider/model/key-spec";
 import type {
   CopyLink,
@@ -84,9 +85,10 @@ export class FakeCustodian implements CustodianPort {
       const fail = this.failImport;
       this.failImport = undefined;
       if (fail === "before") throw new ByokError("BYOK_CUSTODIAN_FAILED", "planned failure before the import");
-      const validTo =
-        request.validTo === undefined ? { expires: false } : { expires: true, validTo: new Date(request.validTo) };
-      this.kms.set(request.target.keyArn, { state: "Enabled", ...validTo });
+      this.kms.import(request.target.keyArn, request.version, {
+        ...(request.validTo === undefined ? {} : { validTo: new Date(request.validTo) }),
+        ...(request.additional === true ? { description: materialDescription(request) } : {}),
+      });
       if (fail === "after") throw new ByokError("BYOK_CUSTODIAN_FAILED", "planned failure after the import");
       return this.receipt(request);
     });
@@ -117,7 +119,7 @@ export class FakeCustodian implements CustodianPort {
   private receipt(request: ImportRequest): ImportReceipt {
     const id = `${request.owner}${request.owner}`;
     return {
-      keyMaterialId: id,
+      keyMaterialId: createHash("sha256").update(`${request.target.keyArn} ${request.version}`).digest("hex"),
       fingerprint: { method: "sha256", value: id },
       checkValue: id.slice(0, 6),
       importedAt: "2026-06-01T00:00:00.000Z",

@@ -1,9 +1,10 @@
-import { randomUUID } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { ByokError } from "../../provider/model/errors";
 import { defaultKeyPolicy } from "../../provider/model/key-policy";
 import type {
   CreateKeyRequest,
   KmsGrant,
+  KmsKeyMaterial,
   KmsKeyFacts,
   KmsKeyState,
   KmsPort,
@@ -18,6 +19,8 @@ interface StoredKey {
   policy: string;
   tags: Record<string, string>;
   grants: KmsGrant[];
+  /** Symmetric keys only; the version of each is what the fake custodian imported. */
+  materials: (KmsKeyMaterial & { readonly version: number })[];
 }
 
 /** AWS KMS in memory, as far as a lifecycle sees it; `failAt` makes the n-th call fail before or after it took effect. */
@@ -49,6 +52,7 @@ export class FakeKms implements KmsPort {
       "getPolicy",
       "listGrants",
       "findByOwner",
+      "listMaterials",
     ];
     return this.calls.filter((call) => !reads.includes(call));
   }
@@ -83,10 +87,70 @@ export class FakeKms implements KmsPort {
       expires: false,
     };
     const policy = request.policy ?? defaultKeyPolicy("aws", account);
-    this.keys.set(keyId, { facts, policy, tags: { ...request.tags }, grants: [] });
+    this.keys.set(keyId, { facts, policy, tags: { ...request.tags }, grants: [], materials: [] });
     return facts;
   }
 
+  /** Puts a version's material into a key, as the custodian does; KMS takes no other than those that it knows, unless it is new. */
+  import(arn: string, version: number, options: { readonly validTo?: Date; readonly description?: string }): string {
+    const key = this.stored(arn);
+    const keyMaterialId = createHash("sha256").update(`${arn} ${version}`).digest("hex");
+    const { validTo, description } = options;
+    const known = key.materials.find((material) => material.version === version);
+    if (known === undefined && key.materials.length > 0 && description === undefined)
+      throw new ByokError("BYOK_AWS_MATERIAL_REJECTED", "the key holds other material");
+    if (known !== undefined && description !== undefined)
+      throw new ByokError("BYOK_AWS_MATERIAL_REJECTED", "the key knows this material");
+    const { validTo: _, ...before } = known ?? {
+      version,
+      keyMaterialId,
+      state: key.materials.length === 0 ? "CURRENT" : "PENDING_ROTATION",
+      rotatedOnDemand: false,
+    };
+    const imported = {
+      ...before,
+      imported: true,
+      ...(validTo === undefined ? {} : { validTo }),
+      ...(description === undefined ? {} : { description }),
+    };
+    key.materials = [...key.materials.filter((material) => material.version !== version), imported];
+    if (imported.state === "CURRENT")
+      this.set(arn, { expires: validTo !== undefined, ...(validTo === undefined ? {} : { validTo }) });
+    const complete = key.materials.every((material) => material.imported || material.state === "PENDING_ROTATION");
+    if (complete && description === undefined) this.set(arn, { state: "Enabled" });
+    return keyMaterialId;
+  }
+
+  /** What an expiry or a deletion of the material does. */
+  loseMaterial(keyId: string, version: number): void {
+    const key = this.stored(keyId);
+    key.materials = key.materials.map((material) =>
+      material.version === version ? { ...material, imported: false } : material,
+    );
+    this.set(keyId, { state: "PendingImport" });
+  }
+
+  listMaterials = (keyId: string): Promise<readonly KmsKeyMaterial[]> =>
+    this.act("listMaterials", () => this.stored(keyId).materials);
+  deleteMaterial = (keyId: string, keyMaterialId?: string): Promise<void> =>
+    this.act("deleteMaterial", () => {
+      const { materials } = this.stored(keyId);
+      const [only] = materials;
+      const found = materials.find((material) => material.keyMaterialId === (keyMaterialId ?? only?.keyMaterialId));
+      if (found !== undefined) this.loseMaterial(keyId, found.version);
+    });
+  rotateOnDemand = (keyId: string): Promise<void> =>
+    this.act("rotateOnDemand", () => {
+      const key = this.stored(keyId);
+      const pending = key.materials.find((material) => material.state === "PENDING_ROTATION");
+      if (pending === undefined || key.facts.state !== "Enabled")
+        throw new ByokError("BYOK_AWS_INVALID_STATE", "nothing to rotate to");
+      key.materials = key.materials.map((material) =>
+        material === pending
+          ? { ...material, state: "CURRENT", rotatedOnDemand: true }
+          : { ...material, state: "NON_CURRENT" },
+      );
+    });
   callerIdentity = (): Promise<{ account: string; arn: string }> =>
     this.act("callerIdentity", () => ({ account, arn: `arn:aws:iam::${account}:user/ci` }));
   createKey = (request: CreateKeyRequest): Promise<KmsKeyFacts> => this.act("createKey", () => this.add(request));

@@ -15,7 +15,9 @@ import { describeTarget, openTarget, type VerifiedTarget } from "../verified-tar
  * key that somebody destroys too early.
  */
 export async function importInto(context: OperationContext, request: ImportRequest): Promise<ImportReceipt> {
-  const { key } = exportable(await requireVersion(context, request, request.spec));
+  const found = exportable(await requireVersion(context, request, request.spec));
+  const { key } = found;
+  await requireSameMaterial(context, request, found);
   const target = await step("verify the target", () =>
     openTarget(context, request.target, request.rules, request.owner),
   );
@@ -31,7 +33,9 @@ export async function importInto(context: OperationContext, request: ImportReque
   const importedAt = context.clock().toISOString();
   const proof = await step("prove the copy", async (): Promise<ProofMethod> => {
     if (keySpecFacts[request.spec].family !== "aes") return compareAfterImport(context, target, key);
-    compareMaterialId(request.target.keyArn, keyMaterialId, [before.keyMaterialId]);
+    // An additional material is not the current one yet; AWS refuses one that the key knows already.
+    const expected = request.additional === true ? undefined : (request.expectedKeyMaterialId ?? before.keyMaterialId);
+    compareMaterialId(request.target.keyArn, keyMaterialId, [expected]);
     return keyMaterialId === undefined ? "accepted" : "key-material-id";
   });
   return receipt(context, target, key, {
@@ -39,6 +43,22 @@ export async function importInto(context: OperationContext, request: ImportReque
     proof,
     ...(keyMaterialId === undefined ? {} : { keyMaterialId }),
   });
+}
+
+/** A key in the token that took the place of another one must not get as far as AWS, which would tell the difference last. */
+async function requireSameMaterial(
+  { token }: OperationContext,
+  request: ImportRequest,
+  found: MarkedKey,
+): Promise<void> {
+  if (request.expectedFingerprint === undefined) return;
+  const { method, value } = await token.fingerprint(found.key.id);
+  if (`${method}:${value}` === request.expectedFingerprint) return;
+  throw new ByokError(
+    "BYOK_KEY_DRIFTED",
+    `What the token holds as ${versionInWords(found.label)} is another key than the one that was copied: its fingerprint is ${method}:${value}.`,
+    { hint: "Nothing was imported. Restore the token's key from its backup." },
+  );
 }
 
 /** @throws ByokError BYOK_KEY_NOT_EXPORTABLE for a closed version. */

@@ -29,11 +29,15 @@ export async function findAdopted(
   const { facts } = observed;
   // Material may decide the usage, so an unnamed one is taken from the key.
   const usage = inputs.usage ?? facts.usage;
-  requireAdoptable(observed, { ...derived, usage });
+  requireAdoptable(observed, { ...derived, usage }, inputs.adopt);
   const lineage = observed.tags[ownershipTags.lineage];
   const owner = observed.tags[ownershipTags.owner];
   if (lineage !== undefined && owner !== derived["owner"]) {
     context.log.warn(`adopts ${facts.arn} from another resource (lineage ${lineage}), which will forget it.`);
+  }
+  if (facts.state === "PendingDeletion") {
+    const date = facts.deletionDate?.toISOString().slice(0, 10) ?? "a date that AWS does not tell";
+    context.log.warn(`cancels the deletion of ${facts.arn}, which AWS would delete on ${date}.`);
   }
   context.log.info(
     facts.state === "PendingImport"
@@ -49,13 +53,17 @@ export async function findAdopted(
       inputs.policy !== undefined && !samePolicy(inputs.policy, observed.policy) ? inputs.policy : observed.policy,
     tags: inputs.tags ?? userTags(observed.tags),
     aliases: inputs.aliases ?? observed.aliases,
-    enabled: inputs.enabled ?? (facts.state === "PendingImport" ? true : facts.state === "Enabled"),
+    enabled: inputs.enabled ?? (facts.state === "PendingImport" || facts.state === "Enabled"),
     validTo: inputs.validTo ?? (facts.expires ? facts.validTo?.toISOString() : undefined),
   };
 }
 
 /** A key that our material may enter, or whose material may be ours: what we would have made ourselves. */
-export function requireAdoptable(observed: ObservedKey, expected: Expected): void {
+export function requireAdoptable(
+  observed: ObservedKey,
+  expected: Expected,
+  adopt: { readonly undelete?: boolean | undefined } = {},
+): void {
   const { facts } = observed;
   const faults = [
     facts.account !== expected.account || facts.region !== expected.region
@@ -70,7 +78,11 @@ export function requireAdoptable(observed: ObservedKey, expected: Expected): voi
       : undefined,
     facts.usage !== expected.usage ? `its usage is ${facts.usage}, and ${expected.usage} is asked for` : undefined,
     facts.multiRegion ? "it is a multi-Region key" : undefined,
-    !["PendingImport", "Enabled", "Disabled"].includes(facts.state) ? `its state is ${facts.state}` : undefined,
+    !["PendingImport", "Enabled", "Disabled", ...(adopt.undelete === true ? ["PendingDeletion"] : [])].includes(
+      facts.state,
+    )
+      ? `its state is ${facts.state}${facts.state === "PendingDeletion" ? " (adopt.undelete: true cancels the deletion)" : ""}`
+      : undefined,
   ].filter((fault) => fault !== undefined);
   if (faults.length === 0) return;
   throw new ByokError("BYOK_ADOPT_REFUSED", `${facts.arn} cannot take this source key: ${faults.join("; ")}.`);

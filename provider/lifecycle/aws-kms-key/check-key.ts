@@ -3,7 +3,7 @@ import { keySpecFacts } from "../../model/key-spec";
 import { defaultKeyPolicy, samePolicy } from "../../model/key-policy";
 import { ownerHash } from "../../model/owner";
 import { refuseTarget, targetFacts } from "../../model/trust";
-import { sameExpiry, validToFault } from "../../model/validity";
+import { keptExpiry, sameExpiry, validToFault } from "../../model/validity";
 import { accepted, failureOf, refused } from "../answers";
 import { connectionOf } from "../connection-of";
 import type { CheckFailure, CheckResult, LifecycleContext, PlainRecord } from "../contract";
@@ -12,6 +12,7 @@ import { sameJson } from "../same-json";
 import { validate } from "../validate";
 import { findAdopted } from "./adopt-key";
 import { defaultDescription } from "./key-inputs";
+import { rotationSettings } from "./rotation-settings";
 import { wrappingOfSource } from "./wrapping-of-source";
 
 /** Validates and derives. It calls no cloud, but to read a key that is to be adopted. */
@@ -29,12 +30,14 @@ export async function checkKey(context: LifecycleContext, olds: PlainRecord, new
   ];
   if (failures.length > 0) return refused(news, failures);
   const place = `${inputs.group.account}/${inputs.group.region}`;
+  const version = wantedVersion(context, inputs, before);
   const derived = {
     ...inputs,
     account: inputs.group.account,
     region: inputs.group.region,
     spec: inputs.material.source.spec,
-    version: inputs.material.source.version,
+    version,
+    ...wantedExpiry(inputs, before, version, context.clock()),
     usage: inputs.usage ?? recordedUsage(before) ?? keySpecFacts[inputs.material.source.spec].awsUsages[0],
     owner:
       typeof before["owner"] === "string"
@@ -59,6 +62,38 @@ export async function checkKey(context: LifecycleContext, olds: PlainRecord, new
     aliases: inputs.aliases ?? [],
     enabled: inputs.enabled ?? true,
   });
+}
+
+/**
+ * The source's version where the copy follows it, else the one that it has. Never an older one: a source of an older state does not
+ * take its copies back.
+ */
+function wantedVersion(context: LifecycleContext, inputs: AwsKmsKeyInputs, before: PlainRecord): number {
+  const { source } = inputs.material;
+  const held = awsKmsKeyInputs.shape.version.safeParse(before["version"]).data;
+  if (held === undefined) return source.version;
+  if (source.version < held) {
+    context.log.warn(
+      `holds version ${held} of ${source.name}, and the source key's state knows version ${source.version} only; nothing goes back. Run pulumi refresh.`,
+    );
+  }
+  // A key without material gets its own back before it is rotated.
+  if (inputs.materialState === "deleted") return held;
+  return rotationSettings(inputs).follow ? Math.max(source.version, held) : held;
+}
+
+/** With `keepValidFor` the expiry is derived, and moves on when it is time to renew it or when other material is imported. */
+function wantedExpiry(
+  inputs: AwsKmsKeyInputs,
+  before: PlainRecord,
+  version: number,
+  now: Date,
+): { readonly validTo?: string } {
+  const { keepValidFor, renewBefore, validTo } = inputs;
+  if (keepValidFor === undefined) return validTo === undefined ? {} : { validTo };
+  const same = before["version"] === version && before["keepValidFor"] === keepValidFor;
+  const present = same && typeof before["validTo"] === "string" ? before["validTo"] : undefined;
+  return { validTo: keptExpiry({ keepValidFor, renewBefore }, present, now) };
 }
 
 const recordedUsage = (before: PlainRecord): AwsKmsKeyInputs["usage"] =>
@@ -86,6 +121,13 @@ function ruleFailures(inputs: AwsKmsKeyInputs, before: PlainRecord, now: Date): 
     const fault = validToFault(inputs.validTo, now);
     if (fault !== undefined) failures.push({ property: "validTo", reason: fault });
   }
+  if (inputs.rotationMode === "in-place" && source.spec !== "AES_256") {
+    failures.push({
+      property: "rotationMode",
+      reason: `"in-place" is for AES_256: AWS never takes other material into a ${source.spec} key. Use "new-key".`,
+    });
+  }
+  failures.push(...validityFailures(inputs));
   const wrapping = wrappingOfSource(inputs);
   if (wrapping !== undefined && "refused" in wrapping) {
     failures.push({
@@ -94,6 +136,22 @@ function ruleFailures(inputs: AwsKmsKeyInputs, before: PlainRecord, now: Date): 
     });
   }
   return failures;
+}
+
+function validityFailures({ keepValidFor, renewBefore, validTo }: AwsKmsKeyInputs): readonly CheckFailure[] {
+  if (keepValidFor === undefined) {
+    if (renewBefore === undefined) return [];
+    return [{ property: "renewBefore", reason: "goes with keepValidFor only: a fixed validTo is not renewed." }];
+  }
+  if (validTo !== undefined) {
+    return [
+      { property: "keepValidFor", reason: "and validTo exclude each other: the one is derived, the other fixed." },
+    ];
+  }
+  if (renewBefore !== undefined && Number.parseInt(renewBefore, 10) >= Number.parseInt(keepValidFor, 10)) {
+    return [{ property: "renewBefore", reason: `must be shorter than keepValidFor (${keepValidFor}).` }];
+  }
+  return [];
 }
 
 function changeFailures(inputs: AwsKmsKeyInputs, before: PlainRecord): readonly CheckFailure[] {
@@ -111,12 +169,8 @@ function changeFailures(inputs: AwsKmsKeyInputs, before: PlainRecord): readonly 
       property: "material.source",
       reason: `is ${source.spec} now, and a KMS key's spec (${String(before["spec"])}) cannot change.`,
     });
-  } else if (before["version"] !== source.version) {
-    failures.push({
-      property: "material.source",
-      reason: `has version ${source.version} now, and this key holds version ${String(before["version"])}; this release does not rotate copies.`,
-    });
   }
+  failures.push(...rotationFailures(inputs, before));
   if (inputs.usage !== undefined && before["usage"] !== inputs.usage) {
     failures.push({
       property: "usage",
@@ -131,6 +185,45 @@ function changeFailures(inputs: AwsKmsKeyInputs, before: PlainRecord): readonly 
     failures.push({ property: "adopt", reason });
   }
   return failures;
+}
+
+/** What a rotation that this run would do, or one that is to come, runs into. */
+function rotationFailures(inputs: AwsKmsKeyInputs, before: PlainRecord): readonly CheckFailure[] {
+  const { source } = inputs.material;
+  const { follow, rotationMode, acknowledgeOldOutputs } = rotationSettings(inputs);
+  const rotates = follow && typeof before["version"] === "number" && before["version"] < source.version;
+  if (!rotates) return [];
+  const failures: CheckFailure[] = [];
+  const aliases = inputs.aliases ?? (Array.isArray(before["aliases"]) ? before["aliases"].map(String) : []);
+  if (source.spec !== "AES_256" && aliases.length > 0 && !acknowledgeOldOutputs) {
+    failures.push({
+      property: "acknowledgeOldOutputs",
+      reason:
+        `${source.name} is rotated to version ${source.version}, and ${aliases.join(", ")} would move to the new key: ${brokenByMove(inputs, before)} ` +
+        "Callers that name the former key's ARN are not affected. Once they do: acknowledgeOldOutputs: true. To stay with the present version: follow: false.",
+    });
+  }
+  if (rotationMode === "in-place" && inputs.enabled === false) {
+    failures.push({
+      property: "rotationMode",
+      reason: `AWS rotates only an enabled key in place, and this one has enabled: false. Enable it, or set rotationMode: "new-key" or follow: false.`,
+    });
+  }
+  return failures;
+}
+
+/** What callers that name the alias can no longer do with what the former key made. */
+function brokenByMove(inputs: AwsKmsKeyInputs, before: PlainRecord): string {
+  switch (inputs.usage ?? recordedUsage(before) ?? keySpecFacts[inputs.material.source.spec].awsUsages[0]) {
+    case "SIGN_VERIFY":
+      return "signatures of the former key do not verify by that name, and its public key is another one.";
+    case "GENERATE_VERIFY_MAC":
+      return "MACs of the former key do not verify by that name.";
+    case "KEY_AGREEMENT":
+      return "shared secrets that were agreed with the former public key are not derived by that name.";
+    default:
+      return "ciphertext of the former key does not decrypt by that name, and its public key is another one.";
+  }
 }
 
 async function trustFailures(context: LifecycleContext, inputs: AwsKmsKeyInputs): Promise<readonly CheckFailure[]> {

@@ -1,11 +1,20 @@
+import { deletionWindow } from "../../model/deletion-window";
 import { samePolicy } from "../../model/key-policy";
-import { sameExpiry } from "../../model/validity";
+import { daysUntilExpiry, sameExpiry } from "../../model/validity";
 import { hasUnknown } from "../../model/unknown";
 import type { DiffResult, LifecycleContext, PlainRecord } from "../contract";
 import { changedProperties, sameJson } from "../same-json";
+import { deletedBySchedule, destroyedSentence } from "./destroyed-key";
+import { materialDeletionWord } from "./delete-material";
+import { rotationSettings } from "./rotation-settings";
+import { dueRetirements } from "./retire-keys";
 
 /** What only the state and the next import use: a change of it is recorded and writes nothing to the cloud. */
-const recordedOnly = ["deletionWindowInDays", "wrappingKeySpec"];
+const recordedOnly = [
+  ...["keepValidFor", "renewBefore", "expiryWarningDays"],
+  ...["deletionWindowInDays", "wrappingKeySpec", "follow", "rotationMode", "afterRotation", "disableDays"],
+  "acknowledgeOldOutputs",
+];
 const simple = ["description", "tags", "enabled", "version", ...recordedOnly];
 
 /** The properties in which wanted inputs differ from recorded outputs; the connections count under `group` and `material`. */
@@ -14,6 +23,7 @@ export function changesOf(olds: PlainRecord, news: PlainRecord): readonly string
   if (!sameJson(sortedList(olds["aliases"]), sortedList(news["aliases"]))) changed.push("aliases");
   if (!sameText(olds["policy"], news["policy"], samePolicy)) changed.push("policy");
   if (!sameText(olds["validTo"], news["validTo"], sameExpiry)) changed.push("validTo");
+  if (isWithoutMaterial(olds) !== isWithoutMaterial(news)) changed.push("materialState");
   if (!sameJson(connectionIn(olds), connectionIn(news))) changed.push("group");
   if (!sameJson(tokenIn(olds), tokenIn(news))) changed.push("material");
   return changed;
@@ -24,7 +34,7 @@ export const isRecordOnly = (changed: readonly string[]): boolean =>
   changed.every((name) => [...recordedOnly, "group", "material"].includes(name));
 
 /** Another account or Region means another key; all else is an update, and an unknown never replaces. */
-export function diffKey(context: LifecycleContext, olds: PlainRecord, news: PlainRecord): DiffResult {
+export function diffKey(context: LifecycleContext, id: string, olds: PlainRecord, news: PlainRecord): DiffResult {
   const replaces = ["account", "region"].filter(
     (name) => typeof olds[name] === "string" && typeof news[name] === "string" && olds[name] !== news[name],
   );
@@ -34,21 +44,66 @@ export function diffKey(context: LifecycleContext, olds: PlainRecord, news: Plai
     );
     return { changes: true, replaces };
   }
+  if (olds["keyState"] === "Destroyed") {
+    context.log.warn(destroyedSentence(deletedBySchedule(olds, context.clock()) ?? ""));
+    return { changes: false, replaces: [] };
+  }
   const changed = changesOf(olds, news);
-  warnOfConsequences(context, olds, news, changed);
+  warnOfConsequences(context, id, olds, news, changed);
   const pending = olds["pending"];
   const unfinished = Array.isArray(pending) && pending.length > 0;
   if (unfinished) context.log.info(`still to do from an earlier run: ${pending.join(", ")}.`);
-  return { changes: changed.length > 0 || unfinished || hasUnknown(news), replaces: [] };
+  if (!changed.includes("validTo")) warnOfExpiry(context, news);
+  const retiring = warnOfRetirements(context, olds, news);
+  return { changes: changed.length > 0 || unfinished || retiring || hasUnknown(news), replaces: [] };
+}
+
+/** True where a former key is due to be disabled or deleted now. */
+function warnOfRetirements(context: LifecycleContext, olds: PlainRecord, news: PlainRecord): boolean {
+  const { disableDays } = rotationSettings(news);
+  const due = dueRetirements(olds, disableDays, context.clock());
+  for (const { version, act } of due) {
+    context.log.warn(
+      act === "disable"
+        ? `disables the former key ${version.arn} (version ${version.version}): what it encrypted cannot be read until it is enabled again.`
+        : `schedules the deletion of the former key ${version.arn} (version ${version.version}), which has been disabled for ${disableDays} days: AWS deletes it ${deletionWindow.default} days later, and ` +
+            "what is still encrypted with it becomes unreadable for ever; importing the same material into another key does not help. Until then kms:CancelKeyDeletion takes that back.",
+    );
+  }
+  return due.length > 0;
+}
+
+/** What a rotation does to what exists, in one sentence. */
+function rotationSentence(olds: PlainRecord, news: PlainRecord): string {
+  const [from, to] = [String(olds["version"]), String(news["version"])];
+  const { rotationMode, afterRotation, disableDays } = rotationSettings(news);
+  if (rotationMode === "in-place") {
+    return `is rotated to version ${to} in place: ARN and aliases stay, and what version ${from} encrypted stays readable, because its material stays imported.`;
+  }
+  const aliases = Array.isArray(news["aliases"]) ? news["aliases"].map(String) : [];
+  const fate = {
+    keep: "stays as it is and decrypts what it encrypted",
+    disable: "is disabled afterwards: what it encrypted cannot be read until it is enabled again",
+    scheduleDeletion: `is disabled afterwards, and ${disableDays} days later its deletion is scheduled: what is encrypted with it by then becomes unreadable for ever`,
+  }[afterRotation];
+  return (
+    `is rotated to version ${to} by a new KMS key. ` +
+    (aliases.length === 0
+      ? ""
+      : `${aliases.join(", ")} move${aliases.length === 1 ? "s" : ""} to it once it is ready. `) +
+    `The former key ${String(olds["arn"])} ${fate}.`
+  );
 }
 
 function warnOfConsequences(
   context: LifecycleContext,
+  id: string,
   olds: PlainRecord,
   news: PlainRecord,
   changed: readonly string[],
 ): void {
   const { log } = context;
+  if (changed.includes("version") && typeof olds["version"] === "number") log.warn(rotationSentence(olds, news));
   if (olds["keyState"] === "PendingDeletion") {
     log.warn(
       `is scheduled for deletion outside this program: AWS deletes it on ${String(olds["deletionDate"]).slice(0, 10)}, and what is encrypted with it becomes unreadable for ever.`,
@@ -62,11 +117,31 @@ function warnOfConsequences(
     const lost = recorded.filter((alias) => !wanted.includes(alias));
     if (lost.length > 0) log.warn(`${lost.join(", ")} will be deleted: callers that name it fail from then on.`);
   }
+  if (changed.includes("materialState") && isWithoutMaterial(news)) {
+    const word = materialDeletionWord({ arn: String(olds["arn"]), lineage: id, version: Number(news["version"]) });
+    log.warn(
+      `its key material is going to be deleted, at once: nothing that it encrypted can be read until materialState is "imported" again, which needs this very source key. To go on: confirm: "${word}".`,
+    );
+  }
   if (changed.includes("validTo") && typeof news["validTo"] === "string") {
     log.warn(
       `its key material expires at ${news["validTo"]}: from then on nothing that it encrypted can be read, until the same material is imported again.`,
     );
   }
+}
+
+const isWithoutMaterial = (record: PlainRecord): boolean => record["materialState"] === "deleted";
+
+/** Said in every preview while it lasts: nobody notices an expiry before it is too late. */
+function warnOfExpiry(context: LifecycleContext, news: PlainRecord): void {
+  const { validTo, expiryWarningDays } = news;
+  if (typeof validTo !== "string" || isWithoutMaterial(news)) return;
+  const within = typeof expiryWarningDays === "number" ? expiryWarningDays : 30;
+  const left = daysUntilExpiry(validTo, within, context.clock());
+  if (left === undefined) return;
+  context.log.warn(
+    `its key material expires at ${validTo}, in ${left} days: from then on nothing that it encrypted can be read, until the same material is imported again. Set a later validTo, or keepValidFor.`,
+  );
 }
 
 const sortedList = (value: unknown): unknown => (Array.isArray(value) ? value.map(String).sort() : (value ?? []));

@@ -4,10 +4,12 @@ import type { ImportReceipt, ImportRequest } from "../../model/ports/custodian";
 import type { KmsPort } from "../../model/ports/kms";
 import { validToFault } from "../../model/validity";
 import type { Wrapping } from "../../model/wrapping";
+import { formerKeys, keyVersionsIn, materialsOf, type KeyVersion } from "../../model/key-versions";
 import { connectionOf } from "../connection-of";
 import { PartialFailure, type LifecycleContext, type PlainRecord } from "../contract";
 import { canonicalJson } from "../same-json";
 import { requireUntouched } from "./adopt-key";
+import { requireConfirmedDeletion } from "./delete-material";
 import { desiredKey, type KeyInputs } from "./key-inputs";
 import { aliasTaken } from "./locate-key";
 import { observeKey } from "./observe-key";
@@ -27,6 +29,10 @@ export interface KeyUnderWork {
   readonly olds: PlainRecord;
 }
 
+/** Materials that the key holds besides the newest: it was rotated in place. */
+const isRotatedInPlace = (versions: readonly KeyVersion[], keyId: string): boolean =>
+  materialsOf(versions, keyId).length > 1;
+
 /** How long writes may take until reads show them (AWS KMS is eventually consistent), and how often to look. */
 const settle = { attempts: 20, pauseMs: 500 } as const;
 
@@ -40,22 +46,27 @@ export async function ensureKey(context: LifecycleContext, kms: KmsPort, work: K
   const { inputs, keyId, lineage, olds } = work;
   const desired = desiredKey(inputs, lineage);
   const wrapping = wrappingOf(inputs);
-  let told: PlainRecord = { proof: olds["proof"], link: olds["link"], wrapping: olds["wrapping"] };
+  const versions = keyVersionsIn(olds);
+  const formerKeyIds = new Set(formerKeys(versions, keyId).map((version) => version.keyId));
+  let told: PlainRecord = { proof: olds["proof"], link: olds["link"], wrapping: olds["wrapping"], versions };
   const recordNow = (): KeyRecord => ({
     imported: work.keepMaterial || told["proof"] !== undefined,
     aliases: Array.isArray(olds["aliases"]) ? olds["aliases"].filter((alias) => typeof alias === "string") : [],
+    materials: materialsOf(versions, keyId),
   });
   const done = new Set<string>();
   let seen: ObservedKey | undefined;
   let current = "reading the key";
   try {
     for (let pauses = 0; ;) {
-      const observed = await observeKey(kms, keyId);
+      const observed = await observeKey(kms, keyId, { withMaterials: isRotatedInPlace(versions, keyId) });
       if (observed === undefined) throw gone(keyId);
       seen = observed;
       requireLiving(observed);
       const due = dueSteps(desired, observed, recordNow());
-      const next = due.find((step) => !done.has(canonicalJson(step)));
+      // An alias goes to a key only once the key is seen to hold its material.
+      const waits = due.some((step) => step.kind === "import" && done.has(canonicalJson(step)));
+      const next = due.find((step) => !done.has(canonicalJson(step)) && !(waits && step.kind === "create-alias"));
       if (next === undefined && (due.length === 0 || pauses >= settle.attempts)) break;
       if (next === undefined) {
         pauses += 1;
@@ -65,19 +76,22 @@ export async function ensureKey(context: LifecycleContext, kms: KmsPort, work: K
       current = describeStep(next);
       context.mayProceed();
       context.log.progress(current);
+      if (next.kind === "delete-material") requireConfirmedDeletion(inputs, lineage, observed);
       if (next.kind === "import") {
         refusePassedExpiry(next.validTo, context.clock());
         if (!work.madeNow && !recordNow().imported) {
           await requireUntouched(kms, observed, { policy: inputs.policy, grants: inputs.adopt?.grants ?? [] });
         }
-        const receipt = await importMaterial(context, inputs, observed, wrapping, next);
-        told = toldBy(receipt, inputs, wrapping);
+        const receipt = await importMaterial(context, inputs, observed, wrapping, next, versions);
+        const newest = next.material === undefined || next.material.version === inputs.version;
+        if (newest) told = { ...told, ...toldBy(receipt, inputs, wrapping) };
       } else {
-        await perform(kms, keyId, inputs, next);
+        await perform(kms, keyId, inputs, next, formerKeyIds);
       }
       done.add(canonicalJson(next));
     }
-    if (told["proof"] === undefined) told = { ...told, ...(await proveAdopted(context, inputs, seen, wrapping)) };
+    if (told["proof"] === undefined && !desired.withoutMaterial)
+      told = { ...told, ...(await proveAdopted(context, inputs, seen, wrapping)) };
     return recordKey(inputs, seen, recordNow(), told, desired);
   } catch (error) {
     const failure = ByokError.from(error, current);
@@ -109,7 +123,7 @@ function requireLiving(observed: ObservedKey): void {
 }
 
 /** The way the material travels; what check refused before cannot have got here, unless the token was not known then. */
-function wrappingOf(inputs: KeyInputs): Wrapping {
+export function wrappingOf(inputs: KeyInputs): Wrapping {
   const wrapping = wrappingOfSource(inputs);
   if (wrapping === undefined) {
     throw new ByokError("BYOK_WRAP_REFUSED", "What the token can do is not known.", {
@@ -120,7 +134,7 @@ function wrappingOf(inputs: KeyInputs): Wrapping {
   return wrapping;
 }
 
-function importRequest(
+export function importRequest(
   context: LifecycleContext,
   inputs: KeyInputs,
   observed: ObservedKey,
@@ -155,12 +169,20 @@ function importMaterial(
   observed: ObservedKey,
   wrapping: Wrapping,
   step: Extract<KeyStep, { kind: "import" }>,
+  versions: readonly KeyVersion[],
 ): Promise<ImportReceipt> {
   const request = importRequest(context, inputs, observed, wrapping);
   const expiry = step.validTo === undefined ? {} : { validTo: step.validTo };
+  const { material } = step;
+  const which =
+    material === undefined ? {} : { version: material.version, expectedKeyMaterialId: material.keyMaterialId };
+  const before = step.existing
+    ? versions.find((version) => version.version === (material?.version ?? inputs.version))
+    : undefined;
+  const same = before?.fingerprint === undefined ? {} : { expectedFingerprint: before.fingerprint };
   return context
     .custodian(inputs.material.source.group.token)
-    .importInto({ ...request, ...expiry, existing: step.existing });
+    .importInto({ ...request, ...expiry, ...which, ...same, existing: step.existing });
 }
 
 /** An adopted asymmetric or HMAC key is proved by asking it; a symmetric one could only be proved by importing into it. */
@@ -192,6 +214,7 @@ async function perform(
   keyId: string,
   inputs: KeyInputs,
   step: Exclude<KeyStep, { kind: "import" }>,
+  formerKeyIds: ReadonlySet<string>,
 ): Promise<void> {
   switch (step.kind) {
     case "tag":
@@ -202,6 +225,8 @@ async function perform(
       return kms.putPolicy(keyId, step.policy);
     case "description":
       return kms.setDescription(keyId, step.description);
+    case "delete-material":
+      return kms.deleteMaterial(keyId, step.keyMaterialId);
     case "enable":
       return kms.enable(keyId);
     case "disable":
@@ -209,6 +234,7 @@ async function perform(
     case "create-alias": {
       const target = await kms.aliasTarget(step.alias);
       if (target === keyId) return;
+      if (target !== undefined && formerKeyIds.has(target)) return kms.updateAlias(step.alias, keyId);
       if (target !== undefined) throw aliasTaken(step.alias, (inputs.aliases ?? []).indexOf(step.alias), target);
       return kms.createAlias(step.alias, keyId);
     }

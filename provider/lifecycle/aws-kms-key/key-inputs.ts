@@ -43,6 +43,7 @@ export const desiredKey = (inputs: KeyInputs, lineage: string): DesiredKey => ({
   aliases: inputs.aliases ?? [],
   enabled: inputs.enabled ?? true,
   validTo: inputs.validTo,
+  withoutMaterial: inputs.materialState === "deleted",
   ownership: ownershipOf(lineage, inputs.owner, inputs.version),
 });
 

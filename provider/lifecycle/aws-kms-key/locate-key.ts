@@ -1,5 +1,5 @@
 import { ByokError } from "../../model/errors";
-import { ownershipOf } from "../../model/aws-key-steps";
+import { ownershipOf, type ObservedKey } from "../../model/aws-key-steps";
 import { ownershipTags } from "../../model/owner";
 import type { KmsKeyFacts, KmsPort } from "../../model/ports/kms";
 import type { LifecycleContext } from "../contract";
@@ -10,28 +10,36 @@ import { observeKey } from "./observe-key";
 /** The KMS key that a create works on, and where it came from. */
 export interface LocatedKey {
   readonly keyId: string;
+  readonly arn: string;
   readonly from: "made" | "found" | "adopted";
   /** True where the key holds material already that is to be left alone. */
   readonly keepMaterial: boolean;
 }
 
-/** The adopted key, else the one that an interrupted run left, else a new one. */
+/**
+ * The adopted key, else the one that an interrupted run left, else a new one.
+ *
+ * @param formerKeys - KMS keys of earlier versions, whose aliases are going to move
+ */
 export async function locateKey(
   context: LifecycleContext,
   kms: KmsPort,
   inputs: KeyInputs,
   lineage: string,
+  formerKeys: ReadonlySet<string> = new Set(),
 ): Promise<LocatedKey> {
-  if (inputs.adopt !== undefined) {
-    const observed = await observeKey(kms, inputs.adopt.arn);
-    if (observed === undefined) throw new ByokError("BYOK_ADOPT_REFUSED", `There is no key ${inputs.adopt.arn}.`);
-    requireAdoptable(observed, inputs);
-    return { keyId: observed.facts.keyId, from: "adopted", keepMaterial: observed.facts.state !== "PendingImport" };
+  if (inputs.adopt !== undefined && formerKeys.size === 0) {
+    const { arn } = inputs.adopt;
+    const found = await observeKey(kms, arn);
+    if (found === undefined) throw new ByokError("BYOK_ADOPT_REFUSED", `There is no key ${arn}.`);
+    requireAdoptable(found, inputs, inputs.adopt);
+    const observed = found.facts.state === "PendingDeletion" ? await undelete(context, kms, arn) : found;
+    return { ...named(observed.facts), from: "adopted", keepMaterial: observed.facts.state !== "PendingImport" };
   }
   context.log.progress("looking for a key that an interrupted run may have left");
   const found = await findOwn(context, kms, inputs);
-  if (found !== undefined) return { keyId: found.keyId, from: "found", keepMaterial: false };
-  await refuseTakenAliases(kms, inputs.aliases ?? []);
+  if (found !== undefined) return { ...named(found), from: "found", keepMaterial: false };
+  await refuseTakenAliases(kms, inputs.aliases ?? [], formerKeys);
   context.mayProceed();
   context.log.progress("creating the KMS key");
   const made = await kms.createKey({
@@ -42,8 +50,26 @@ export async function locateKey(
     ...(inputs.policy === undefined ? {} : { policy: inputs.policy }),
     tags: { ...(inputs.tags ?? {}), ...ownershipOf(lineage, inputs.owner, inputs.version) },
   });
-  return { keyId: made.keyId, from: "made", keepMaterial: false };
+  return { ...named(made), from: "made", keepMaterial: false };
 }
+
+/** Takes the scheduled deletion back; AWS leaves the key disabled, or waiting for its material. */
+async function undelete(context: LifecycleContext, kms: KmsPort, arn: string): Promise<ObservedKey> {
+  context.mayProceed();
+  context.log.progress("cancelling the key's deletion");
+  await kms.cancelDeletion(arn);
+  for (let attempt = 0; attempt < 20; attempt += 1) {
+    const observed = await observeKey(kms, arn);
+    if (observed !== undefined && observed.facts.state !== "PendingDeletion") return observed;
+    await context.sleep(500);
+  }
+  throw new ByokError("BYOK_AWS_INVALID_STATE", `${arn} is still pending deletion after it was cancelled.`, {
+    hint: "Run pulumi up again.",
+    retryable: true,
+  });
+}
+
+const named = ({ keyId, arn }: KmsKeyFacts): { readonly keyId: string; readonly arn: string } => ({ keyId, arn });
 
 async function findOwn(context: LifecycleContext, kms: KmsPort, inputs: KeyInputs): Promise<KmsKeyFacts | undefined> {
   const owned = await kms.findByOwner(inputs.owner);
@@ -88,10 +114,14 @@ const until = (facts: KmsKeyFacts): string =>
   facts.deletionDate === undefined ? "" : ` until ${facts.deletionDate.toISOString().slice(0, 10)}`;
 
 /** An alias is never taken from another key; found out before anything is created. */
-async function refuseTakenAliases(kms: KmsPort, aliases: readonly string[]): Promise<void> {
+async function refuseTakenAliases(
+  kms: KmsPort,
+  aliases: readonly string[],
+  formerKeys: ReadonlySet<string>,
+): Promise<void> {
   for (const [index, alias] of aliases.entries()) {
     const target = await kms.aliasTarget(alias);
-    if (target !== undefined) throw aliasTaken(alias, index, target);
+    if (target !== undefined && !formerKeys.has(target)) throw aliasTaken(alias, index, target);
   }
 }
 

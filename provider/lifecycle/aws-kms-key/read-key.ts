@@ -1,11 +1,14 @@
 import { ownershipTags } from "../../model/owner";
 import type { ObservedKey } from "../../model/aws-key-steps";
+import { formerKeys, keyVersionsIn, materialsOf, type KeyVersion } from "../../model/key-versions";
+import type { KmsPort } from "../../model/ports/kms";
 import { samePolicy } from "../../model/key-policy";
 import { userTags } from "../../model/tags";
 import { connectionOf } from "../connection-of";
 import type { LifecycleContext, PlainRecord } from "../contract";
 import { canonicalJson, sameJson } from "../same-json";
-import { desiredKey, keyInputsIn, parseKeyInputs } from "./key-inputs";
+import { deletedBySchedule, destroyedSentence } from "./destroyed-key";
+import { desiredKey, keyInputsIn, parseKeyInputs, type KeyInputs } from "./key-inputs";
 import { observeKey } from "./observe-key";
 import { recordKey } from "./record-key";
 
@@ -15,13 +18,22 @@ export async function readKey(
   id: string,
   outputs: PlainRecord,
 ): Promise<{ outputs: PlainRecord; inputs: PlainRecord } | undefined> {
-  const inputs = parseKeyInputs(outputs);
-  const keyId = outputs["keyId"];
-  if (typeof keyId !== "string") return { outputs, inputs: keyInputsIn(outputs) };
-  const observed = await observeKey(context.kms(connectionOf(inputs.group)), keyId);
+  const recorded = parseKeyInputs(outputs);
+  if (typeof outputs["keyId"] !== "string") return { outputs, inputs: keyInputsIn(outputs) };
+  const kms = context.kms(connectionOf(recorded.group));
+  const newer = await newerKey(context, kms, id, recorded, outputs);
+  const inputs = newer === undefined ? recorded : { ...recorded, version: newer.version };
+  const keyId = newer?.keyId ?? outputs["keyId"];
+  const versions = keyVersionsIn(outputs);
+  const observed = await observeKey(kms, keyId, { withMaterials: materialsOf(versions, keyId).length > 1 });
   if (observed === undefined) {
-    context.log.warn(`drift: ${keyId} does not exist any more.`);
-    return undefined;
+    const deleted = deletedBySchedule(outputs, context.clock());
+    if (deleted === undefined) {
+      context.log.warn(`drift: ${keyId} does not exist any more.`);
+      return undefined;
+    }
+    context.log.warn(destroyedSentence(deleted));
+    return { outputs: { ...outputs, keyState: "Destroyed", pending: [] }, inputs: keyInputsIn(outputs) };
   }
   const lineage = observed.tags[ownershipTags.lineage];
   if (lineage !== undefined && lineage !== id) {
@@ -29,8 +41,16 @@ export async function readKey(
     return { outputs, inputs: keyInputsIn(outputs) };
   }
   for (const sentence of driftOf(outputs, observed, id)) context.log.warn(`drift: ${sentence}`);
-  const record = { imported: outputs["proof"] !== undefined || outputs["adopted"] === true, aliases: observed.aliases };
-  const found = recordKey(inputs, observed, record, outputs, {
+  const record = {
+    imported: outputs["proof"] !== undefined || outputs["adopted"] === true,
+    aliases: observed.aliases,
+    materials: materialsOf(versions, keyId),
+  };
+  const told = {
+    ...outputs,
+    versions: await seenAgain(kms, formerKeys(versions, keyId), materialsOf(versions, keyId)),
+  };
+  const found = recordKey(inputs, observed, record, told, {
     ...desiredKey(inputs, id),
     // What drifted shows as a difference of the property; pending says only what no property shows.
     policy: undefined,
@@ -41,6 +61,48 @@ export async function readKey(
     validTo: observed.facts.expires ? observed.facts.validTo?.toISOString() : undefined,
   });
   return { outputs: found, inputs: keyInputsIn(found) };
+}
+
+/**
+ * The key that an alias points to by now, where that is a newer version of this very resource: the state is older than the key (a backup, another
+ * machine), and goes on from there.
+ */
+async function newerKey(
+  context: LifecycleContext,
+  kms: KmsPort,
+  id: string,
+  inputs: KeyInputs,
+  outputs: PlainRecord,
+): Promise<{ readonly keyId: string; readonly version: number } | undefined> {
+  const aliases = Array.isArray(outputs["aliases"]) ? outputs["aliases"].map(String) : [];
+  const [alias] = aliases;
+  const target = alias === undefined ? undefined : await kms.aliasTarget(alias);
+  if (target === undefined || target === outputs["keyId"]) return undefined;
+  const tags = await kms.listTags(target);
+  const version = Number(tags[ownershipTags.version]);
+  if (tags[ownershipTags.lineage] !== id || !(version > inputs.version)) return undefined;
+  context.log.warn(
+    `drift: ${alias ?? ""} points to version ${version} of this key, and the state knew version ${inputs.version}; it goes on from version ${version}.`,
+  );
+  return { keyId: target, version };
+}
+
+/** Former keys as AWS shows them now; what is gone was destroyed. */
+async function seenAgain(
+  kms: KmsPort,
+  former: readonly KeyVersion[],
+  present: readonly KeyVersion[],
+): Promise<readonly KeyVersion[]> {
+  const states = new Map<string, Partial<KeyVersion>>();
+  for (const keyId of new Set(former.map((version) => version.keyId))) {
+    const facts = await kms.describeKey(keyId);
+    const deletionDate = facts?.deletionDate?.toISOString();
+    states.set(keyId, {
+      keyState: facts?.state ?? "Destroyed",
+      ...(deletionDate === undefined ? {} : { deletionDate }),
+    });
+  }
+  return [...former.map((version) => ({ ...version, ...states.get(version.keyId) })), ...present];
 }
 
 function driftOf(outputs: PlainRecord, observed: ObservedKey, id: string): readonly string[] {

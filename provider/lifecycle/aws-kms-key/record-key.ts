@@ -1,4 +1,6 @@
+import { z } from "zod";
 import { describeStep, dueSteps, type DesiredKey, type KeyRecord, type ObservedKey } from "../../model/aws-key-steps";
+import { keyVersionsIn, type KeyVersion } from "../../model/key-versions";
 import { samePolicy } from "../../model/key-policy";
 import type { ImportReceipt } from "../../model/ports/custodian";
 import { userTags } from "../../model/tags";
@@ -36,8 +38,37 @@ export function recordKey(
     proof: told["proof"],
     link: told["link"],
     wrapping: told["wrapping"],
+    versions: versionsNow(inputs, observed, told),
     pending: dueSteps(desired, observed, record).map(describeStep),
   };
+}
+
+const proofFields = z.object({
+  sourceVersion: z.number(),
+  keyMaterialId: z.string().optional(),
+  provedAt: z.string().optional(),
+  fingerprint: z.string().optional(),
+});
+
+/** Earlier versions as they were told, and the newest as it is seen. */
+function versionsNow(inputs: KeyInputs, { facts }: ObservedKey, told: PlainRecord): readonly KeyVersion[] {
+  const proof = proofFields.safeParse(told["proof"]).data;
+  const proved = proof?.sourceVersion === inputs.version ? proof : undefined;
+  const before = keyVersionsIn(told).filter(
+    (version) => version.keyId !== facts.keyId || version.version !== inputs.version,
+  );
+  return [
+    ...before.map((version) => (version.keyId === facts.keyId ? { ...version, keyState: facts.state } : version)),
+    {
+      version: inputs.version,
+      keyId: facts.keyId,
+      arn: facts.arn,
+      keyMaterialId: proved?.keyMaterialId,
+      fingerprint: proved?.fingerprint,
+      keyState: facts.state,
+      importedAt: proved?.provedAt,
+    },
+  ];
 }
 
 /** Material that expired shows no expiry any more; the recorded one then says why the key is pending import. */

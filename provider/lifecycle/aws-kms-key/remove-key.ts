@@ -2,23 +2,49 @@ import { confirmationWord, isConfirmed } from "../../model/confirmation";
 import { deletionWindow } from "../../model/deletion-window";
 import { ByokError } from "../../model/errors";
 import { ownershipTags } from "../../model/owner";
-import type { KmsPort } from "../../model/ports/kms";
+import type { ObservedKey } from "../../model/aws-key-steps";
+import { formerKeys, keyVersionsIn, materialsOf, type KeyVersion } from "../../model/key-versions";
+import type { KmsKeyFacts, KmsPort } from "../../model/ports/kms";
 import { connectionOf } from "../connection-of";
 import type { LifecycleContext, PlainRecord } from "../contract";
 import { parseKeyInputs, type KeyInputs } from "./key-inputs";
+import { noteDeletion } from "./note-deletion";
 import { observeKey } from "./observe-key";
 
 /**
- * Deletes the aliases of this resource, then schedules the key's deletion: in this order, so that a run that dies in between
- * leaves a key that nobody finds by name but that still decrypts, and the next run goes on.
+ * Lets the key of every version go, the newest last: deletes the aliases of this resource, then schedules the key's deletion. In this order a run
+ * that dies in between leaves a key that nobody finds by name but that still decrypts, and the next run goes on.
  */
 export async function removeKey(context: LifecycleContext, id: string, outputs: PlainRecord): Promise<void> {
   const inputs = parseKeyInputs(outputs);
   const keyId = outputs["keyId"];
   if (typeof keyId !== "string") return;
   const kms = context.kms(connectionOf(inputs.group));
-  const observed = await observeKey(kms, keyId);
-  if (observed === undefined) return noteDeletion(context, inputs, outputs, undefined);
+  const recorded = keyVersionsIn(outputs);
+  const former = formerKeys(recorded, keyId);
+  const newest = await observeKey(kms, keyId);
+  if (newest !== undefined && newest.tags[ownershipTags.lineage] === id && newest.facts.state !== "PendingDeletion") {
+    requireConfirmed(context, id, inputs, newest.facts, former);
+  }
+  const removal: Removal = { context, kms, id, inputs, outputs, versions: recorded };
+  for (const formerId of new Set(former.map((version) => version.keyId))) {
+    await removeOne(removal, formerId, await observeKey(kms, formerId));
+  }
+  await removeOne(removal, keyId, newest);
+}
+
+interface Removal {
+  readonly context: LifecycleContext;
+  readonly kms: KmsPort;
+  readonly id: string;
+  readonly inputs: KeyInputs;
+  readonly outputs: PlainRecord;
+  readonly versions: readonly KeyVersion[];
+}
+
+async function removeOne(removal: Removal, keyId: string, observed: ObservedKey | undefined): Promise<void> {
+  const { context, kms, id, inputs, outputs } = removal;
+  if (observed === undefined) return noteGoing(removal, keyId, undefined);
   const { facts } = observed;
   const lineage = observed.tags[ownershipTags.lineage];
   if (lineage !== id) {
@@ -26,12 +52,10 @@ export async function removeKey(context: LifecycleContext, id: string, outputs: 
     return;
   }
   if (facts.state === "PendingDeletion") {
-    context.log.info(
-      `is already scheduled for deletion${facts.deletionDate === undefined ? "" : ` on ${facts.deletionDate.toISOString().slice(0, 10)}`}.`,
-    );
-    return noteDeletion(context, inputs, outputs, facts.deletionDate);
+    const date = facts.deletionDate === undefined ? "" : ` on ${facts.deletionDate.toISOString().slice(0, 10)}`;
+    context.log.info(`${facts.arn} is already scheduled for deletion${date}.`);
+    return noteGoing(removal, keyId, facts.deletionDate);
   }
-  requireConfirmed(context, id, inputs, facts.arn, facts.state);
   await deleteOwnAliases(context, kms, outputs, observed.aliases);
   context.mayProceed();
   context.log.progress("scheduling the key's deletion");
@@ -39,7 +63,18 @@ export async function removeKey(context: LifecycleContext, id: string, outputs: 
   context.log.info(
     `AWS deletes ${facts.arn} on ${date.toISOString().slice(0, 10)}; until then kms:CancelKeyDeletion takes that back.`,
   );
-  await noteDeletion(context, inputs, outputs, date);
+  await noteGoing(removal, keyId, date);
+}
+
+/** The token remembers it of every version that the KMS key holds. */
+async function noteGoing(removal: Removal, keyId: string, date: Date | undefined): Promise<void> {
+  const { context, inputs, outputs, versions } = removal;
+  const held = materialsOf(versions, keyId);
+  const arn = outputs["arn"];
+  if (held.length === 0 && typeof arn === "string") {
+    await noteDeletion(context, inputs, { version: inputs.version, arn }, date);
+  }
+  for (const copy of held) await noteDeletion(context, inputs, copy, date);
 }
 
 function forgetTakenOver(context: LifecycleContext, arn: string, lineage: string | undefined, id: string): void {
@@ -57,7 +92,13 @@ function forgetTakenOver(context: LifecycleContext, arn: string, lineage: string
   );
 }
 
-function requireConfirmed(context: LifecycleContext, id: string, inputs: KeyInputs, arn: string, state: string): void {
+function requireConfirmed(
+  context: LifecycleContext,
+  id: string,
+  inputs: KeyInputs,
+  { arn, state }: KmsKeyFacts,
+  former: readonly KeyVersion[],
+): void {
   const days = inputs.deletionWindowInDays;
   if (days >= deletionWindow.default) return;
   const word = confirmationWord({
@@ -69,9 +110,10 @@ function requireConfirmed(context: LifecycleContext, id: string, inputs: KeyInpu
     deletion: `${days} days`,
   });
   if (isConfirmed(context.env("BYOK_CONFIRM"), word)) return;
+  const others = former.length === 0 ? "" : ` (and ${former.length} former keys of it)`;
   throw new ByokError(
     "BYOK_CONFIRM_REQUIRED",
-    `${arn} would be deleted after ${days} days, sooner than the default of ${deletionWindow.default}.`,
+    `${arn}${others} would be deleted after ${days} days, sooner than the default of ${deletionWindow.default}.`,
     {
       hint: `To go on: BYOK_CONFIRM=${word} in the environment of the same command. To forget the key and keep it in AWS: pulumi state delete '${inputs.self ?? context.name}'.`,
     },
@@ -89,26 +131,5 @@ async function deleteOwnAliases(
     context.mayProceed();
     context.log.progress(`deleting ${alias}`);
     await kms.deleteAlias(alias);
-  }
-}
-
-/** The token remembers until when the copy can come back; a token that is not at hand only costs that memory. */
-async function noteDeletion(
-  context: LifecycleContext,
-  inputs: KeyInputs,
-  outputs: PlainRecord,
-  date: Date | undefined,
-): Promise<void> {
-  const { source } = inputs.material;
-  const arn = outputs["arn"];
-  if (source.group.abilities?.storesLinks !== true || typeof arn !== "string") return;
-  try {
-    const version = { owner: source.owner, version: inputs.version };
-    await context.custodian(source.group.token).noteDeletion(version, arn, date?.toISOString());
-  } catch (error) {
-    const { sentence } = ByokError.from(error, "Noting the deletion in the token");
-    context.log.warn(
-      `the token could not note that this copy goes: ${sentence} Its source key then cannot be destroyed by this package.`,
-    );
   }
 }

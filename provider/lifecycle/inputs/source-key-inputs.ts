@@ -1,27 +1,39 @@
 import { z } from "zod";
 import { nameFault } from "../../model/key-label";
+import { everyFault, startAtFault } from "../../model/rotation-schedule";
 import { keySpecSchema, ownerSchema, selfShape } from "./shared-shapes";
 import { sourceGroupRecord } from "./source-group-inputs";
+
+const faultless = (fault: (text: string) => string | undefined): z.ZodString =>
+  z.string().superRefine((text, issues) => {
+    const message = fault(text);
+    if (message !== undefined) issues.addIssue({ code: "custom", message });
+  });
+const every = faultless(everyFault);
+const startAt = faultless(startAtFault);
 
 /** Inputs of a source key. */
 export const sourceKeyInputs = z.strictObject({
   group: sourceGroupRecord,
   spec: keySpecSchema,
-  label: z
-    .string()
-    .superRefine((name, issues) => {
-      const fault = nameFault(name);
-      if (fault !== undefined) issues.addIssue({ code: "custom", message: fault });
-    })
-    .optional(),
+  label: faultless(nameFault).optional(),
   onDestroy: z.enum(["retain", "destroy"]).default("retain"),
   exportable: z.boolean().default(true),
+  rotation: z.strictObject({ every, startAt: startAt.optional() }).optional(),
+  /** Another value than before rotates the key. */
+  rotationTrigger: z.string().min(1).optional(),
   adopt: z.strictObject({ owner: ownerSchema }).optional(),
   confirm: z.string().optional(),
   /** Derived: who the token remembers as the maker. */
   owner: ownerSchema.optional(),
   /** Derived: the newest version. */
   version: z.int().positive().optional(),
+  /** Derived: the first rotation of the schedule. */
+  startAt: startAt.optional(),
+  /** Derived: rotations of the schedule that are done with. */
+  period: z.int().nonnegative().optional(),
+  /** Written by read: the token held a version that the state did not know. */
+  resumed: z.boolean().optional(),
   ...selfShape,
 });
 export type SourceKeyInputs = z.infer<typeof sourceKeyInputs>;

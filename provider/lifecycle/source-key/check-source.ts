@@ -4,6 +4,7 @@ import { accepted, failureOf, refused } from "../answers";
 import type { CheckFailure, CheckResult, LifecycleContext, PlainRecord } from "../contract";
 import { sourceKeyInputs, type SourceKeyInputs } from "../inputs/source-key-inputs";
 import { validate } from "../validate";
+import { planRotation } from "./plan-rotation";
 
 /** Validates and derives: who owns the key, and which version is the newest. */
 export async function checkSource(
@@ -17,10 +18,12 @@ export async function checkSource(
   const inputs = validated.value;
   const failures = [...ruleFailures(inputs), ...changeFailures(olds, inputs)];
   if (failures.length > 0) return refused(news, failures);
-  const derived = { ...inputs, label: inputs.label ?? context.name, owner: ownerOf(olds, inputs) };
+  const { resumed: _found, ...wanted } = inputs;
+  const derived = { ...wanted, label: inputs.label ?? context.name, owner: ownerOf(olds, inputs) };
   if (isLabOwner(derived.owner) !== inputs.group.lab) return refused(news, [labFailure(derived.owner, inputs)]);
   const before = sourceKeyInputs.shape.version.safeParse(olds["version"]);
-  if (before.success && before.data !== undefined) return accepted({ ...derived, version: before.data });
+  if (before.success && before.data !== undefined)
+    return accepted({ ...derived, ...planRotation(context, olds, inputs, before.data) });
   if (inputs.group.abilities === undefined) return accepted(derived);
   return continueFromToken(context, derived);
 }
@@ -39,6 +42,15 @@ function ruleFailures(inputs: SourceKeyInputs): readonly CheckFailure[] {
     const model = group.identity === undefined ? "this token" : `this token (${group.identity.model})`;
     return [
       { property: "spec", reason: `${model} makes no ${spec} keys. It makes ${group.abilities.specs.join(", ")}.` },
+    ];
+  }
+  if (inputs.rotation !== undefined && !inputs.exportable) {
+    return [
+      {
+        property: "rotation",
+        reason:
+          "a closed key (exportable: false) is not rotated: no copy could take its next version. Remove rotation.",
+      },
     ];
   }
   if (inputs.onDestroy === "destroy" && group.abilities?.storesLinks === false) {
@@ -109,7 +121,7 @@ async function continueFromToken(
       ]);
     }
     if (newest.exportable === inputs.exportable || !inputs.exportable)
-      return accepted({ ...inputs, version: newest.version });
+      return accepted({ ...inputs, ...planRotation(context, {}, inputs, newest.version) });
     return refused(inputs, [
       { property: "exportable", reason: "the key was closed in the token; write exportable: false." },
     ]);
@@ -128,5 +140,5 @@ async function continueFromToken(
       },
     ]);
   }
-  return accepted({ ...inputs, version: 1 });
+  return accepted({ ...inputs, ...planRotation(context, {}, inputs, undefined) });
 }

@@ -1,5 +1,6 @@
 import type { SourceVersion } from "../../model/ports/custodian";
 import type { PlainRecord } from "../contract";
+import { nextRotation } from "./plan-rotation";
 import { sourceInputsIn, type SourceInputs } from "./source-inputs";
 
 /** When versions were made, as far as this stack was there. */
@@ -37,5 +38,6 @@ export function recordSource(
       createdAt: dates.get(version.version),
     })),
     publicKey: newest?.publicKey,
+    nextRotation: nextRotation(inputs),
   };
 }

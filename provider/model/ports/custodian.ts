@@ -69,6 +69,15 @@ export interface ImportRequest extends VersionRef {
   readonly validTo?: string;
   /** True when this very key held this material before (ImportType EXISTING_KEY_MATERIAL where AWS takes it). */
   readonly existing: boolean;
+  /**
+   * True to add the version to a symmetric key that holds others (ImportType NEW_KEY_MATERIAL); it waits for a rotation then.
+   * The material is described by {@link materialDescription}.
+   */
+  readonly additional?: boolean;
+  /** KeyMaterialId that this version has in the key, where that is known: any other answer means another material. */
+  readonly expectedKeyMaterialId?: string;
+  /** Fingerprint (method, colon, digest) of what was imported before: anything else is refused before AWS is called. */
+  readonly expectedFingerprint?: string;
   /** The pulumi name of the copy, for the link that the token remembers. */
   readonly copyName: string;
 }
@@ -102,9 +111,7 @@ export interface ImportReceipt {
 export type ProofMethod = "key-material-id" | "public-key" | "mac" | "accepted";
 
 /** Asks to show that a target holds a version: public key or MAC; symmetric keys by a fresh import of the same material. */
-export interface ProveRequest extends ImportRequest {
-  readonly expectedKeyMaterialId?: string;
-}
+export type ProveRequest = ImportRequest;
 
 /**
  * The process that holds a token. It speaks operations on keys, never PKCS#11, and never wraps under a key that somebody

@@ -34,6 +34,22 @@ export interface KmsKeyFacts {
   readonly keyMaterialId?: string;
 }
 
+/** One material of a symmetric key with imported material (ListKeyRotations with ALL_KEY_MATERIAL), narrowed. */
+export interface KmsKeyMaterial {
+  /** 64 hex digits, computed by AWS from key and material. */
+  readonly keyMaterialId: string;
+  /** `CURRENT`, `NON_CURRENT`, `PENDING_ROTATION` or `PENDING_MULTI_REGION_IMPORT_AND_ROTATION`. */
+  readonly state: string;
+  /** False once it expired or was deleted; the key is PendingImport then, whichever of its materials it is. */
+  readonly imported: boolean;
+  /** KeyMaterialDescription. */
+  readonly description?: string;
+  /** Absent: it does not expire, or is not imported. */
+  readonly validTo?: Date;
+  /** True where the material became current by a rotation on demand. */
+  readonly rotatedOnDemand: boolean;
+}
+
 /** A grant on a key (ListGrants), narrowed. */
 export interface KmsGrant {
   readonly grantId: string;
@@ -83,6 +99,12 @@ export interface KmsPort {
   listTags(keyId: string): Promise<Readonly<Record<string, string>>>;
   getPolicy(keyId: string): Promise<string>;
   listGrants(keyId: string): Promise<readonly KmsGrant[]>;
+  /** All materials of a symmetric key; none of other keys. */
+  listMaterials(keyId: string): Promise<readonly KmsKeyMaterial[]>;
+  /** DeleteImportedKeyMaterial; material that is gone already is success. Without an id: the only material of the key. */
+  deleteMaterial(keyId: string, keyMaterialId?: string): Promise<void>;
+  /** Makes the material that is pending rotation the current one (RotateKeyOnDemand); AWS does it in the background. */
+  rotateOnDemand(keyId: string): Promise<void>;
   /** Keys whose tag `byok:owner` has this value: Resource Groups Tagging API where permitted, a paced scan else. */
   findByOwner(owner: string): Promise<readonly OwnedKey[]>;
   putPolicy(keyId: string, policy: string): Promise<void>;
@@ -115,6 +137,8 @@ export interface ImportMaterialRequest {
   /** Absent: KEY_MATERIAL_DOES_NOT_EXPIRE. */
   readonly validTo?: Date;
   readonly importType?: "EXISTING_KEY_MATERIAL" | "NEW_KEY_MATERIAL";
+  /** KeyMaterialDescription; symmetric keys only. */
+  readonly description?: string;
 }
 
 /** The calls that only the custodian makes, over its own verified connection. */

@@ -1,0 +1,82 @@
+import { deletionWindow } from "../../model/deletion-window";
+import { ByokError } from "../../model/errors";
+import { formerKeys, keyVersionsIn, retirementOf, type KeyVersion } from "../../model/key-versions";
+import { ownershipTags } from "../../model/owner";
+import type { KmsPort } from "../../model/ports/kms";
+import { PartialFailure, type LifecycleContext, type PlainRecord } from "../contract";
+import type { KeyInputs } from "./key-inputs";
+import { noteDeletion } from "./note-deletion";
+import { rotationSettings } from "./rotation-settings";
+
+/** Acts on former KMS keys that are due at a moment, for diff to tell and for update to do. */
+export const dueRetirements = (
+  outputs: PlainRecord,
+  disableDays: number,
+  now: Date,
+): readonly { readonly version: KeyVersion; readonly act: "disable" | "schedule-deletion" }[] =>
+  formerKeys(keyVersionsIn(outputs), String(outputs["keyId"])).flatMap((version, index, all) => {
+    // Of a key that held several materials, the newest version speaks for it.
+    if (all.slice(index + 1).some((later) => later.keyId === version.keyId)) return [];
+    const retirement = retirementOf(version, disableDays, now);
+    return retirement === undefined || retirement.act === "wait" ? [] : [{ version, act: retirement.act }];
+  });
+
+/**
+ * Disables former KMS keys, and schedules the deletion of those that have been disabled for `disableDays`, as `afterRotation` of their rotation said.
+ * A former key is deleted with AWS's longest waiting period, whatever the key's own is.
+ */
+export async function retireKeys(
+  context: LifecycleContext,
+  kms: KmsPort,
+  { lineage, inputs, outputs }: { readonly lineage: string; readonly inputs: KeyInputs; readonly outputs: PlainRecord },
+): Promise<PlainRecord> {
+  let versions = keyVersionsIn(outputs);
+  for (const { version, act } of dueRetirements(outputs, rotationSettings(inputs).disableDays, context.clock())) {
+    const step = `${act === "disable" ? "disable" : "schedule the deletion of"} the former key ${version.keyId}`;
+    try {
+      const retired = await retire(context, kms, { lineage, inputs, version, act, step });
+      versions = versions.map((each) => (each.keyId === version.keyId ? { ...each, ...retired } : each));
+    } catch (error) {
+      const failure = ByokError.from(error, step);
+      throw new PartialFailure(lineage, { ...outputs, versions, pending: [step] }, failure.with({ step }));
+    }
+  }
+  return { ...outputs, versions };
+}
+
+async function retire(
+  context: LifecycleContext,
+  kms: KmsPort,
+  due: {
+    readonly lineage: string;
+    readonly inputs: KeyInputs;
+    readonly version: KeyVersion;
+    readonly act: "disable" | "schedule-deletion";
+    readonly step: string;
+  },
+): Promise<Partial<KeyVersion>> {
+  const { version, act } = due;
+  const facts = await kms.describeKey(version.keyId);
+  if (facts === undefined) return { keyState: "Destroyed" };
+  const now = context.clock().toISOString();
+  if (facts.state === "PendingDeletion") {
+    return { keyState: facts.state, deletionDate: facts.deletionDate?.toISOString() ?? now };
+  }
+  const owner = (await kms.listTags(version.keyId))[ownershipTags.lineage];
+  if (owner !== due.lineage) {
+    context.log.warn(`${version.arn} does not carry this resource's tags any more and is left alone.`);
+    return { keyState: facts.state, afterRotation: "keep" };
+  }
+  context.mayProceed();
+  context.log.progress(due.step);
+  if (act === "disable") {
+    if (facts.state === "Enabled") await kms.disable(version.keyId);
+    return { keyState: facts.state === "Enabled" ? "Disabled" : facts.state, disabledAt: now };
+  }
+  const date = await kms.scheduleDeletion(version.keyId, deletionWindow.default);
+  context.log.info(
+    `AWS deletes the former key ${version.arn} on ${date.toISOString().slice(0, 10)}; until then kms:CancelKeyDeletion takes that back.`,
+  );
+  await noteDeletion(context, due.inputs, version, date);
+  return { keyState: "PendingDeletion", deletionDate: date.toISOString() };
+}

@@ -1,0 +1,81 @@
+import { keyVersionsIn, type KeyVersion } from "../../model/key-versions";
+import type { KmsPort } from "../../model/ports/kms";
+import { PartialFailure, type LifecycleContext, type PlainRecord } from "../contract";
+import { ensureKey } from "./ensure-key";
+import type { KeyInputs } from "./key-inputs";
+import { locateKey } from "./locate-key";
+import { rotationSettings } from "./rotation-settings";
+
+/** A rotation of a key that exists. */
+export interface Rotation {
+  readonly lineage: string;
+  readonly inputs: KeyInputs;
+  readonly olds: PlainRecord;
+}
+
+/**
+ * Rotates by a new KMS key: it is made (or found, where an earlier run was cut off), gets the material, its policy and its state, and only then
+ * each alias moves to it, one UpdateAlias each. The former KMS key is not touched here.
+ *
+ * @throws PartialFailure whose outputs name the new key and every former one, so that the next run moves on and a destroy forgets none.
+ */
+export async function rotateToNewKey(
+  context: LifecycleContext,
+  kms: KmsPort,
+  rotation: Rotation,
+): Promise<PlainRecord> {
+  const { lineage, inputs, olds } = rotation;
+  const { afterRotation } = rotationSettings(inputs);
+  const versions = keyVersionsIn(olds).map((version): KeyVersion => {
+    const isKnown = version.afterRotation !== undefined;
+    return isKnown ? version : { ...version, afterRotation };
+  });
+  const formerKeys = new Set(versions.map((version) => version.keyId));
+  const located = await locateKey(context, kms, inputs, lineage, formerKeys);
+  // Proof, link and wrapping speak of the former key; its aliases are still there.
+  const told = { versions, aliases: olds["aliases"] };
+  try {
+    const outputs = await ensureKey(context, kms, {
+      lineage,
+      keyId: located.keyId,
+      inputs,
+      madeNow: located.from === "made",
+      keepMaterial: false,
+      olds: told,
+    });
+    await deleteUnwanted(context, kms, rotation, formerKeys);
+    return outputs;
+  } catch (error) {
+    if (!(error instanceof PartialFailure)) throw error;
+    if (error.outputs["arn"] === undefined) {
+      // Nothing was seen of the new key yet, so the state stays with the former one and only remembers that there is another.
+      const { keyId, arn } = located;
+      const unseen = { version: inputs.version, keyId, arn, keyState: "PendingImport" };
+      const outputs = { ...olds, versions: [...keyVersionsIn(olds), unseen], pending: error.outputs["pending"] };
+      throw new PartialFailure(error.id, outputs, error.failure);
+    }
+    const aliases = [...new Set([...listOf(error.outputs["aliases"]), ...listOf(olds["aliases"])])].sort();
+    const outputs = { ...error.outputs, versions: error.outputs["versions"] ?? versions, aliases };
+    throw new PartialFailure(error.id, outputs, error.failure);
+  }
+}
+
+/** Aliases that the program named before and names no more stay on no former key. */
+async function deleteUnwanted(
+  context: LifecycleContext,
+  kms: KmsPort,
+  { inputs, olds }: Rotation,
+  formerKeys: ReadonlySet<string>,
+): Promise<void> {
+  const unwanted = listOf(olds["aliases"])
+    .map(String)
+    .filter((alias) => inputs.aliases?.includes(alias) !== true);
+  for (const alias of unwanted) {
+    const target = await kms.aliasTarget(alias);
+    if (target === undefined || !formerKeys.has(target)) continue;
+    context.mayProceed();
+    await kms.deleteAlias(alias);
+  }
+}
+
+const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
