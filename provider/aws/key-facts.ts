@@ -22,6 +22,12 @@ const keyMetadata = z.object({
   KeyUsage: z.string(),
   Description: z.string().default(""),
   MultiRegion: z.boolean().default(false),
+  MultiRegionConfiguration: z
+    .object({
+      PrimaryKey: z.object({ Arn: z.string().optional() }).optional(),
+      ReplicaKeys: z.array(z.object({ Region: z.string().optional() })).optional(),
+    })
+    .optional(),
   CreationDate: z.date(),
   ExpirationModel: z.string().optional(),
   ValidTo: z.date().optional(),
@@ -55,8 +61,17 @@ export function keyFacts(metadata: unknown): KmsKeyFacts {
     multiRegion: facts.MultiRegion,
     createdAt: facts.CreationDate,
     expires: facts.ExpirationModel === "KEY_MATERIAL_EXPIRES",
+    ...replicasIn(facts),
     ...(facts.ValidTo === undefined ? {} : { validTo: facts.ValidTo }),
     ...(facts.DeletionDate === undefined ? {} : { deletionDate: facts.DeletionDate }),
     ...(facts.CurrentKeyMaterialId === undefined ? {} : { keyMaterialId: facts.CurrentKeyMaterialId }),
   };
+}
+
+/** The replicas of a primary; AWS tells a replica of the others too, but waits for none of them when it is deleted. */
+function replicasIn(facts: z.infer<typeof keyMetadata>): Pick<KmsKeyFacts, "replicaRegions"> {
+  const { PrimaryKey, ReplicaKeys = [] } = facts.MultiRegionConfiguration ?? {};
+  if (PrimaryKey?.Arn !== facts.Arn) return {};
+  const replicaRegions = ReplicaKeys.flatMap(({ Region }) => (Region === undefined ? [] : [Region]));
+  return replicaRegions.length === 0 ? {} : { replicaRegions };
 }

@@ -26,6 +26,8 @@ export interface KmsKeyFacts {
   readonly usage: string;
   readonly description: string;
   readonly multiRegion: boolean;
+  /** Regions of the replicas of a multi-Region primary that has any. */
+  readonly replicaRegions?: readonly string[];
   readonly createdAt: Date;
   readonly expires: boolean;
   readonly validTo?: Date;
