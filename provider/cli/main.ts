@@ -5,6 +5,8 @@ import { Command, Option } from "commander";
 import { z } from "zod";
 import { ByokError } from "../model/errors";
 import type { LocalCommandOptions } from "./local-command";
+import type { ProveOptions } from "./prove-command";
+import type { SyncOptions } from "./sync-command";
 
 const manifest = z.object({ version: z.string() });
 
@@ -29,6 +31,46 @@ program
   });
 
 program
+  .command("sync")
+  .description("list every key of an account, and write a program that adopts some of them; only reads")
+  .command("aws")
+  .description(
+    "list every key of an AwsKmsGroup's account and Region, and who manages it; reads the group's connection from the stack's state, and never writes to AWS",
+  )
+  .requiredOption("--group <name>", "name of the AwsKmsGroup resource")
+  .option("--stack <stack>", "stack to read; default: the selected one")
+  .option("--file <state>", "read an exported stack instead (- for standard input)")
+  .option("--json", "print JSON")
+  .option("--out <file>", "keep the list in a JSON file: new keys are appended, gone ones marked with the date")
+  .option("--rotations", "also count each symmetric key's rotations; AWS grants 100 such calls a second")
+  .option("--adopt <keys>", "write a program that adopts these: ids, ARNs, aliases, separated by commas; or all", list)
+  .option(
+    "--ask-token",
+    "with --adopt: ask the tokens of the stack which source key was copied to which; needs the PINs",
+  )
+  .option("--program <file>", "with --adopt: the program to write", "adopted-keys.ts")
+  .option("--force", "with --adopt: write over that file")
+  .action(async (options: SyncOptions) => {
+    const { syncCommand } = await import("./sync-command.js");
+    const { processTerminal } = await import("./terminal.js");
+    await syncCommand(options, processTerminal());
+  });
+
+program
+  .command("prove")
+  .description(
+    "show that copies of a stack hold their source's material: imports the same material again into symmetric keys, and never changes expiry or state",
+  )
+  .option("--stack <stack>", "stack to read; default: the selected one")
+  .option("--copy <names>", "only these AwsKmsKey resources, separated by commas", list)
+  .option("--json", "print JSON")
+  .action(async (options: ProveOptions) => {
+    const { proveCommand } = await import("./prove-command.js");
+    const { processTerminal } = await import("./terminal.js");
+    if (!(await proveCommand(options, processTerminal()))) process.exitCode = failed;
+  });
+
+program
   .command("local")
   .description("run the local AWS KMS on this machine's loopback address, for a first run and for tests")
   .option("--data <folder>", "folder for keys, certificates and credentials", ".byok-local")
@@ -46,6 +88,12 @@ program
     await localCommand(options);
   });
 
+/** `one,two`, also given several times. */
+function list(text: string, before: readonly string[] | undefined): readonly string[] {
+  const names = text.split(",").map((name) => name.trim());
+  return [...(before ?? []), ...names.filter((name) => name !== "")];
+}
+
 /** Exit code of a command that failed; commander itself exits with 1 for wrong usage. */
 const failed = 1;
 
@@ -60,5 +108,4 @@ program.parseAsync().catch((error: unknown) => {
 const isLocalCloudError = (error: unknown): error is Error =>
   error instanceof Error && error.constructor.name === "LocalCloudError";
 
-const sentenceOf = (error: Error): string =>
-  error instanceof ByokError ? `${error.sentence} [${error.code}]` : error.message;
+const sentenceOf = (error: Error): string => (error instanceof ByokError ? error.codedSentence : error.message);

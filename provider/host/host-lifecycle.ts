@@ -61,7 +61,7 @@ export function hostLifecycle(lifecycle: Lifecycle, runtime: Runtime): HostedLif
       }
     });
   const sentence = (failure: ByokError): string =>
-    runtime.redactor.redact(opened(failure.property ?? "", `${failure.sentence} [${failure.code}]`));
+    runtime.redactor.redact(opened(failure.property ?? "", failure.codedSentence));
 
   /** Outputs for the state; what cannot be serialised fails the operation, but never loses what was made. */
   const recorded = (made: Made, provider: unknown): WireRecord => {
@@ -91,7 +91,7 @@ export function hostLifecycle(lifecycle: Lifecycle, runtime: Runtime): HostedLif
       const failure = ByokError.from(thrown, `${lifecycle.kind}.check`);
       return {
         inputs: {},
-        failures: [{ property: failure.property ?? "", reason: `${failure.sentence} [${failure.code}]` }],
+        failures: [{ property: failure.property ?? "", reason: failure.codedSentence }],
       };
     }
   };

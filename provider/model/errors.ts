@@ -97,6 +97,12 @@ export class ByokError extends Error {
     return this.hint === undefined ? this.message : `${this.message} ${this.hint}`;
   }
 
+  /** The sentence with its code before the hint, so that a command at the end of a hint can be copied as it stands. */
+  get codedSentence(): string {
+    const what = `${this.message} [${this.code}]`;
+    return this.hint === undefined ? what : `${what} ${this.hint}`;
+  }
+
   /** The same error with details that a caller knows better, such as the step. */
   with(details: ByokErrorDetails): ByokError {
     return new ByokError(this.code, this.message, { ...this.toRecord(), ...details });

@@ -35,7 +35,7 @@ describe("byok", () => {
   it("tree without pulumi, or of what is no state, says what to do in one line", async () => {
     expect(await byok("tree")).toMatchObject({
       code: 1,
-      err: expect.stringMatching(/^byok: The pulumi command is not on PATH\..*--file.* \[BYOK_INPUT_INVALID\]\n$/),
+      err: expect.stringMatching(/^byok: The pulumi command is not on PATH\. \[BYOK_INPUT_INVALID\] .*--file.*\n$/),
     });
     await writeFile(path.join(folder, "state.json"), "{");
     expect(await byok("tree", "--file", "state.json")).toMatchObject({

@@ -143,30 +143,30 @@ describe("a partial failure", () => {
       const failed = await failure(
         operation === "create" ? provider.create({ act: "partial" }) : provider.update({}, { act: "partial" }),
       );
-      expect(failed.message).toBe("The import failed. Run pulumi up again. [BYOK_AWS_FAILED]");
+      expect(failed.message).toBe("The import failed. [BYOK_AWS_FAILED] Run pulumi up again.");
       expect(failed.kept).toEqual({
         id: "made-1",
         properties: { arn: "arn:1", schemaVersion: 1, __provider: providerText },
-        reasons: ["The import failed. Run pulumi up again. [BYOK_AWS_FAILED]"],
+        reasons: ["The import failed. [BYOK_AWS_FAILED] Run pulumi up again."],
       });
     },
   );
 
   it.each(["read", "delete"] as const)("of %s is a plain failure", async (operation) => {
-    expect(await complaintOf(operation, "partial")).toBe("The import failed. Run pulumi up again. [BYOK_AWS_FAILED]");
+    expect(await complaintOf(operation, "partial")).toBe("The import failed. [BYOK_AWS_FAILED] Run pulumi up again.");
   });
 });
 
 describe("failures", () => {
   it.each(OPERATIONS)("of %s are one sentence with its hint", async (operation) => {
-    const sentence = "region: AWS said no. Ask for the permission. [BYOK_AWS_ACCESS_DENIED]";
+    const sentence = "region: AWS said no. [BYOK_AWS_ACCESS_DENIED] Ask for the permission.";
     expect(await complaintOf(operation, "refuse")).toBe(sentence);
   });
 
   it.each(OPERATIONS)("of %s that are bugs tell neither their text nor a stack", async (operation) => {
     const complaint = await complaintOf(operation, "bug");
     expect(complaint).toBe(
-      `Fixture.${operation} failed with an unexpected TypeError. Please report this with the steps that lead to it. [BYOK_INTERNAL]`,
+      `Fixture.${operation} failed with an unexpected TypeError. [BYOK_INTERNAL] Please report this with the steps that lead to it.`,
     );
   });
 
@@ -202,7 +202,7 @@ describe("records", () => {
     ];
     for (const refusal of refusals) {
       expect(refusal).toBe(
-        "A newer pulumi-byok wrote this resource (schema 2; the installed one knows 1). Upgrade it here: npm install pulumi-byok@latest [BYOK_STATE_TOO_NEW]",
+        "A newer pulumi-byok wrote this resource (schema 2; the installed one knows 1). [BYOK_STATE_TOO_NEW] Upgrade it here: npm install pulumi-byok@latest",
       );
     }
   });

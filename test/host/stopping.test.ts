@@ -92,7 +92,7 @@ describe.each(["SIGINT", "SIGTERM"] as const)("on %s", (signal) => {
     provider.signal(signal);
     await until(() => provider.exitCode !== null, 5);
     expect(await outcome).toContain(
-      "Stopped before the next step, because the Pulumi engine is ending. Run pulumi up again",
+      "Stopped before the next step, because the Pulumi engine is ending. [BYOK_ENGINE_LOST] Run pulumi up again",
     );
     expect(provider.notes.slice(-2)).toEqual(["custodian ends", "exit 0"]);
   });
