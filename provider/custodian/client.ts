@@ -78,8 +78,22 @@ export function openCustodian(token: TokenConnection, deps: CustodianDeps = {}):
   const forTarget = ({ target }: ImportRequest): Record<string, string> =>
     credentialEnvironment(target.connection.credentials, environment);
 
-  const { connect, list, survey, generate, rename, importInto, prove, close, destroy, links, noteDeletion } =
-    operationSchemas;
+  const {
+    connect,
+    list,
+    survey,
+    generate,
+    rename,
+    importInto,
+    prove,
+    close,
+    destroy,
+    claim,
+    claimant,
+    links,
+    noteDeletion,
+    noteRevival,
+  } = operationSchemas;
   return {
     get pid() {
       return link?.pid;
@@ -93,6 +107,8 @@ export function openCustodian(token: TokenConnection, deps: CustodianDeps = {}):
     prove: (request) => call("prove", prove.result, [request], forTarget(request)),
     close: (version) => call("close", close.result, [version]),
     destroy: (version) => call("destroy", destroy.result, [version]),
+    claim: (owner, mark) => call("claim", claim.result, [owner, mark]),
+    claimant: (owner) => call("claimant", claimant.result, [owner]),
     links: (owner) => call("links", links.result, [owner]),
     noteDeletion: (version, arn, deletionDate) =>
       call(
@@ -100,6 +116,7 @@ export function openCustodian(token: TokenConnection, deps: CustodianDeps = {}):
         noteDeletion.result,
         deletionDate === undefined ? [version, arn] : [version, arn, deletionDate],
       ),
+    noteRevival: (version, arn) => call("noteRevival", noteRevival.result, [version, arn]),
     end: async () => {
       ended = true;
       await link?.end();

@@ -1,11 +1,12 @@
 import type { z } from "zod";
 import { ByokError } from "../model/errors";
 import type { OperationContext } from "./operation-context";
+import { claim, claimant } from "./operations/claim-key";
 import { destroy } from "./operations/destroy-version";
 import { importInto } from "./operations/import-into";
 import { close, connect, generate, list, rename, survey } from "./operations/manage-versions";
 import { prove } from "./operations/prove-copy";
-import { links, noteDeletion } from "./operations/track-copies";
+import { links, noteDeletion, noteRevival } from "./operations/track-copies";
 import { operationSchemas, type OperationName } from "./protocol";
 
 /** Parses an operation's parameters, runs it, and lets out nothing but what its schema lists. */
@@ -22,8 +23,11 @@ export const operations: { readonly [Name in OperationName]: Operation } = {
   prove: operation("prove", operationSchemas.prove, prove),
   close: writing(operation("close", operationSchemas.close, close)),
   destroy: writing(operation("destroy", operationSchemas.destroy, destroy)),
+  claim: operation("claim", operationSchemas.claim, claim),
+  claimant: operation("claimant", operationSchemas.claimant, claimant),
   links: operation("links", operationSchemas.links, links),
   noteDeletion: operation("noteDeletion", operationSchemas.noteDeletion, noteDeletion),
+  noteRevival: operation("noteRevival", operationSchemas.noteRevival, noteRevival),
 };
 
 function operation<P extends readonly unknown[], R>(

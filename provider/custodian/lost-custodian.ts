@@ -13,8 +13,11 @@ const doing: Readonly<Record<OperationName, string>> = {
   prove: "proving a copy",
   close: "closing a key version",
   destroy: "destroying a key version",
+  claim: "remembering whose a key is",
+  claimant: "reading whose a key is",
   links: "reading the links to copies",
   noteDeletion: "noting the deletion of a copy",
+  noteRevival: "noting that a copy stays",
 };
 
 const changes: Readonly<Record<OperationName, boolean>> = {
@@ -27,8 +30,11 @@ const changes: Readonly<Record<OperationName, boolean>> = {
   prove: true,
   close: true,
   destroy: true,
+  claim: true,
+  claimant: false,
   links: false,
   noteDeletion: true,
+  noteRevival: true,
 };
 
 /** The failure of an operation whose process is gone; `how` continues "The process that holds the token …". */

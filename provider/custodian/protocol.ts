@@ -188,8 +188,11 @@ export const operationSchemas: {
   },
   close: { parameters: z.tuple([versionRef]), result: sourceVersion },
   destroy: { parameters: z.tuple([versionRef]), result: z.undefined() },
+  claim: { parameters: z.tuple([owner, hex(32)]), result: z.undefined() },
+  claimant: { parameters: z.tuple([owner]), result: hex(32).optional() },
   links: { parameters: z.tuple([owner]), result: z.array(copyLink) },
   noteDeletion: { parameters: z.tuple([versionRef, z.string().min(1), isoDate.optional()]), result: z.undefined() },
+  noteRevival: { parameters: z.tuple([versionRef, z.string().min(1)]), result: z.undefined() },
 };
 
 const operationName = z.enum([
@@ -202,8 +205,11 @@ const operationName = z.enum([
   "prove",
   "close",
   "destroy",
+  "claim",
+  "claimant",
   "links",
   "noteDeletion",
+  "noteRevival",
 ]) satisfies z.ZodType<OperationName>;
 
 /** From the provider: first which token to hold, then operations. */

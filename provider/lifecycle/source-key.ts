@@ -52,11 +52,12 @@ export const sourceKey: Lifecycle = {
       context.mayProceed();
       await custodian.close({ owner: parsed.owner, version: parsed.version });
     }
-    made.add(parsed.owner);
+    const claim = context.random(16).toString("hex");
+    await custodian.claim(parsed.owner, claim);
     const existed = before.some((each) => each.version === parsed.version);
     const dates = existed ? [] : [[parsed.version, context.clock().toISOString()] as const];
     const versions = mustRename || mustClose ? await custodian.list(parsed.owner) : withVersion(before, version);
-    return { id: parsed.owner, outputs: recordSource(parsed, versions, new Map(dates)) };
+    return { id: parsed.owner, outputs: { ...recordSource(parsed, versions, new Map(dates)), claim } };
   },
 
   async read(context, _id, outputs) {
@@ -86,7 +87,7 @@ export const sourceKey: Lifecycle = {
       );
     }
     return {
-      outputs: recordSource(actual, versions, datesIn(outputs)),
+      outputs: { ...recordSource(actual, versions, datesIn(outputs)), claim: outputs["claim"] },
       // So that a rotation that was cut off after the token had done it is not done twice.
       inputs: { ...sourceInputsIn(actual), ...(resumed ? { resumed } : {}) },
     };
@@ -121,7 +122,7 @@ export const sourceKey: Lifecycle = {
       if (!existed) dates.set(parsed.version, context.clock().toISOString());
     }
     if (!parsed.exportable) await closeVersions(context, custodian, parsed);
-    return recordSource(parsed, await custodian.list(parsed.owner), dates);
+    return { ...recordSource(parsed, await custodian.list(parsed.owner), dates), claim: olds["claim"] };
   },
 
   async delete(context, _id, outputs) {
@@ -130,20 +131,19 @@ export const sourceKey: Lifecycle = {
       context.log.info(`${parsed.label} stays in the token; the same resource finds it again.`);
       return;
     }
-    if (made.has(parsed.owner)) {
+    const custodian = context.custodian(parsed.group.token);
+    await requireToken(custodian, parsed);
+    const claimant = await custodian.claimant(parsed.owner);
+    if (claimant !== undefined && claimant !== outputs["claim"]) {
+      // The old half of a replacement, or of a state that was restored: deleting it must not take away what the new one has.
       context.log.warn(
-        "this run made or found the key anew; only the old record of it is dropped, the key stays in the token.",
+        "another record of this resource has the key by now (a replacement, or another state); only this record of it is dropped, the key stays in the token.",
       );
       return;
     }
-    const custodian = context.custodian(parsed.group.token);
-    await requireToken(custodian, parsed);
     await destroyVersions(context, custodian, parsed);
   },
 };
-
-/** Owners whose key this process created: deleting the old half of a replacement must not take the new half away. */
-const made = new Set<string>();
 
 function warnOfRotation(context: LifecycleContext, olds: PlainRecord, news: PlainRecord): void {
   const from = String(olds["version"]);

@@ -58,6 +58,9 @@ describe("the process that holds a token", () => {
     expect(await custodian.survey()).toMatchObject([{ owner, version: 1, name: "payments" }]);
     expect(await custodian.links(owner)).toMatchObject([{ arn }]);
     await custodian.noteDeletion(version, arn, "2000-01-01T00:00:00.000Z");
+    await custodian.noteRevival(version, arn);
+    expect((await custodian.links(owner))[0]).not.toHaveProperty("deletionDate");
+    await custodian.noteDeletion(version, arn, "2000-01-01T00:00:00.000Z");
     expect(await custodian.close(version)).toMatchObject({ exportable: false });
     await custodian.noteDeletion(version, arn);
     await custodian.destroy(version);

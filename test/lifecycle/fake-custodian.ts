@@ -37,6 +37,7 @@ export const report: TokenReport = {
 export class FakeCustodian implements CustodianPort {
   versions: SourceVersion[] = [];
   copies: CopyLink[] = [];
+  readonly claims = new Map<string, string>();
   /** What a survey shows that is a moment old. */
   surveyed: readonly SurveyedVersion[] | undefined;
   readonly calls: string[] = [];
@@ -109,11 +110,20 @@ export class FakeCustodian implements CustodianPort {
       this.versions = this.versions.filter((each) => !same(each, version));
     });
   }
+  claim(owner: string, mark: string): Promise<void> {
+    return this.act("claim", () => void this.claims.set(owner, mark));
+  }
+  claimant(owner: string): Promise<string | undefined> {
+    return this.act("claimant", () => this.claims.get(owner));
+  }
   links(owner: string): Promise<readonly CopyLink[]> {
     return this.act("links", () => this.copies.filter((copy) => copy.owner === owner));
   }
   noteDeletion(version: VersionRef, arn: string, deletionDate?: string): Promise<void> {
     return this.act(`noteDeletion ${version.version} ${arn} ${deletionDate ?? "now"}`, () => undefined);
+  }
+  noteRevival(version: VersionRef, arn: string): Promise<void> {
+    return this.act(`noteRevival ${version.version} ${arn}`, () => undefined);
   }
 
   private receipt(request: ImportRequest): ImportReceipt {

@@ -1,7 +1,8 @@
 import { ByokError } from "../../model/errors";
 import type { CopyLink, VersionRef } from "../../model/ports/custodian";
 import { mayNeedMaterial, readLinks, removeLink, storesLinks } from "../copy-links";
-import { findVersion, versionInWords } from "../find-version";
+import { forgetClaim } from "./claim-key";
+import { findVersion, markedKeys, versionInWords } from "../find-version";
 import type { KeyLabel } from "../../model/key-label";
 import type { OperationContext } from "../operation-context";
 
@@ -21,6 +22,8 @@ export async function destroy(context: OperationContext, version: VersionRef): P
       await context.change(() => token.destroy(found.key.id));
     }
     for (const link of links.filter((one) => !mayNeedMaterial(one, context.clock()))) await removeLink(token, link);
+    if ((await markedKeys(context, version.owner)).length === 0 && (await storesLinks(token)))
+      await forgetClaim(context, version.owner);
   });
 }
 

@@ -24,3 +24,16 @@ export async function noteDeletion(
     );
   });
 }
+
+/** {@link CustodianPort.noteRevival} */
+export async function noteRevival(context: OperationContext, version: VersionRef, arn: string): Promise<void> {
+  const { token } = context;
+  await context.perOwner(version.owner, async () => {
+    const link = (await readLinks(token, version.owner)).find(
+      (one) => one.version === version.version && one.arn === arn,
+    );
+    if (link?.deletionDate === undefined) return;
+    const { deletionDate: _, ...living } = link;
+    await context.change(() => writeLink(token, living));
+  });
+}

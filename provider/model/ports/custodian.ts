@@ -139,8 +139,17 @@ export interface CustodianPort {
   close(version: VersionRef): Promise<SourceVersion>;
   /** Destroys the version. Refused with BYOK_KEY_HAS_COPIES while a remembered copy may still need it. */
   destroy(version: VersionRef): Promise<void>;
+  /**
+   * Remembers in the token that a resource has an owner's key from now on: 32 hex digits that only its state knows. The record that a replacement leaves
+   * behind then knows another one. A token that stores no data objects remembers nothing.
+   */
+  claim(owner: string, claim: string): Promise<void>;
+  /** The last {@link claim} of an owner's key, or undefined where none is remembered. */
+  claimant(owner: string): Promise<string | undefined>;
   /** Copies that the token remembers for an owner; empty where the token stores no links. */
   links(owner: string): Promise<readonly CopyLink[]>;
   /** Remembers when a copy will be gone (or, without a date, that it is gone now). */
   noteDeletion(version: VersionRef, arn: string, deletionDate?: string): Promise<void>;
+  /** Takes the date of {@link noteDeletion} back: the copy stays, and may need its material again. */
+  noteRevival(version: VersionRef, arn: string): Promise<void>;
 }

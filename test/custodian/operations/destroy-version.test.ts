@@ -31,6 +31,18 @@ describe("the links of a version", () => {
     expect(await bench.run("links", owner)).toEqual([]);
   });
 
+  it("take a deletion date back when the copy stays, and only a date", async () => {
+    const { bench, arn } = await copied();
+    const [before] = (await bench.run("links", owner)) as readonly unknown[];
+    await bench.run("noteDeletion", version, arn, "2030-01-01T00:00:00.000Z");
+    await bench.run("noteRevival", version, arn);
+    await bench.run("noteRevival", version, arn);
+    await bench.run("noteRevival", version, `${arn}0`);
+    expect(await bench.run("links", owner)).toEqual([before]);
+    bench.now = new Date("2030-02-01T00:00:00.000Z");
+    expect(await thrownBy(() => bench.run("destroy", version))).toMatchObject({ code: "BYOK_KEY_HAS_COPIES" });
+  });
+
   it("ignore a note about a copy that they do not know", async () => {
     const { bench, arn } = await copied();
     await bench.run("noteDeletion", version, `${arn}0`, "2030-07-01T00:00:00.000Z");
@@ -115,5 +127,33 @@ describe("destroying a version", () => {
     expect(results.map(({ status }) => status)).toEqual(
       imported ? ["fulfilled", "rejected"] : ["rejected", "fulfilled"],
     );
+  });
+});
+
+describe("the claim of an owner's key", () => {
+  const [first, second] = ["1".repeat(32), "2".repeat(32)];
+
+  it("is the last one, and goes with the last version of the key", async () => {
+    const bench = new Bench();
+    for (const number of [1, 2])
+      await bench.run("generate", { owner, version: number, name: "orders", spec: "AES_256" });
+    expect(await bench.run("claimant", owner)).toBeUndefined();
+    await bench.run("claim", owner, first);
+    await bench.run("claim", owner, second);
+    await bench.run("claim", "f".repeat(32), first);
+    expect(await bench.run("claimant", owner)).toBe(second);
+    await bench.run("destroy", { owner, version: 2 });
+    expect(await bench.run("claimant", owner)).toBe(second);
+    await bench.run("destroy", version);
+    expect(await bench.run("claimant", owner)).toBeUndefined();
+    expect(await bench.run("claimant", "f".repeat(32))).toBe(first);
+  });
+
+  it("is not remembered by a token without data objects, which then fails nothing", async () => {
+    const bench = new Bench();
+    bench.token.abilities = { ...bench.token.abilities, storesLinks: false };
+    await bench.run("claim", owner, first);
+    expect(await bench.run("claimant", owner)).toBeUndefined();
+    expect(bench.token.data.size).toBe(0);
   });
 });
