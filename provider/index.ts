@@ -6,10 +6,12 @@ import { openKmsInventory } from "./aws/open-kms-inventory";
 import { openCustodian } from "./custodian/client";
 import { hostLifecycle, type HostedLifecycle } from "./host/host-lifecycle";
 import { createRuntime, engineAddressOf, type Runtime } from "./host/runtime";
+import { awsAlias } from "./lifecycle/aws-alias";
 import { awsKeyInventory } from "./lifecycle/aws-key-inventory";
 import { awsKmsGroup } from "./lifecycle/aws-kms-group";
 import { awsKmsKey } from "./lifecycle/aws-kms-key";
 import type { Lifecycle } from "./lifecycle/contract";
+import { deletionSchedule } from "./lifecycle/deletion-schedule";
 import { sourceGroup } from "./lifecycle/source-group";
 import { sourceKey } from "./lifecycle/source-key";
 
@@ -22,7 +24,10 @@ export interface LoadOverrides {
 }
 
 const lifecycles: ReadonlyMap<string, Lifecycle> = new Map(
-  [sourceGroup, sourceKey, awsKmsGroup, awsKmsKey, awsKeyInventory].map((lifecycle) => [lifecycle.kind, lifecycle]),
+  [sourceGroup, sourceKey, awsKmsGroup, awsKmsKey, awsKeyInventory, awsAlias, deletionSchedule].map((lifecycle) => [
+    lifecycle.kind,
+    lifecycle,
+  ]),
 );
 
 const hosted = new Map<string, HostedLifecycle>();

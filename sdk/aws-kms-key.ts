@@ -1,11 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { AwsKeyUsage } from "../provider/model/key-spec";
+import type { AwsKeyUsage, KeySpec } from "../provider/model/key-spec";
 import type { AfterRotation, KeyVersion } from "../provider/model/key-versions";
 import type { ProofMethod } from "../provider/model/ports/custodian";
 import type { KmsKeyState } from "../provider/model/ports/kms";
 import type { Wrapping, WrappingKeySpec } from "../provider/model/wrapping";
 import { AwsKmsGroup } from "./aws-kms-group";
-import { ByokResource } from "./byok-resource";
+import { CarriedResource } from "./carried-resource";
 import { propertyOf, requireArgs, wrongResource } from "./misuse";
 import { SourceKey } from "./source-key";
 
@@ -189,7 +189,7 @@ const defaulted = [
  * export const arn = key.arn;
  * ```
  */
-export class AwsKmsKey extends ByokResource {
+export class AwsKmsKey extends CarriedResource {
   /** ARN of the KMS key. */
   declare public readonly arn: pulumi.Output<string>;
   /** Key id of the KMS key. */
@@ -212,6 +212,10 @@ export class AwsKmsKey extends ByokResource {
   declare public readonly account: pulumi.Output<string>;
   /** Region of the key. */
   declare public readonly region: pulumi.Output<string>;
+  /** Hash of organisation, URN, account and Region, 32 hex digits; the KMS key carries it as the tag `byok:owner`. */
+  declare public readonly owner: pulumi.Output<string>;
+  /** Key type, as the source key's. */
+  declare public readonly spec: pulumi.Output<KeySpec>;
   /** Version of the source key that the key holds. */
   declare public readonly version: pulumi.Output<number>;
   /** Every version that this resource holds or held, oldest first: its KMS key, its KeyMaterialId, and what became of it. */
@@ -235,6 +239,9 @@ export class AwsKmsKey extends ByokResource {
   /** As in the arguments; RSA_4096 by default. */
   declare public readonly wrappingKeySpec: pulumi.Output<WrappingKeySpec>;
 
+  readonly #group: AwsKmsGroup;
+  readonly #source: SourceKey;
+
   /**
    * @param name - name of the resource in the program; the source's token remembers it as the copy's name.
    * @param args - place, material and settings of the key.
@@ -251,6 +258,28 @@ export class AwsKmsKey extends ByokResource {
       ...(args.policy === undefined ? {} : { policy: policyText(args.policy) }),
     };
     super("AwsKmsKey", name, { args, unpacked, defaulted, outputs }, opts);
+    this.#group = group;
+    this.#source = source;
+  }
+
+  /**
+   * What an alias or a deletion schedule carries of its key. ARN and key id are known once the key exists.
+   * @internal
+   */
+  get record(): pulumi.Inputs {
+    return {
+      name: this.resourceName,
+      arn: this.arn,
+      keyId: this.keyId,
+      owner: this.owner,
+      lineage: this.id,
+      spec: this.spec,
+      usage: this.usage,
+      version: this.version,
+      aliases: this.aliases,
+      group: this.#group.record,
+      source: this.#source.record,
+    };
   }
 }
 

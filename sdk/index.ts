@@ -11,6 +11,8 @@ export {
 } from "./aws-kms-group";
 export { AwsKmsKey, type AwsKmsKeyArgs, type AwsKmsKeyMaterialArgs, type KeyLink, type KeyProof } from "./aws-kms-key";
 export { AwsKeyInventory, type AwsKeyInventoryArgs, type AwsKeyInventoryFilter } from "./aws-key-inventory";
+export { AwsAlias, type AwsAliasArgs } from "./aws-alias";
+export { DeletionSchedule, type DeletionScheduleArgs } from "./deletion-schedule";
 export type { AwsCredentialSource, AwsEndpoints, TlsSettings } from "../provider/model/aws-connection";
 export type { InventoryRecord, KeyManager } from "../provider/model/inventory";
 export type { InventoryCounts } from "../provider/model/merge-inventory";

@@ -1,5 +1,6 @@
 /** The resource kinds of this package, as `load` of `pulumi-byok/provider` knows them. */
-export type Kind = "SourceGroup" | "SourceKey" | "AwsKmsGroup" | "AwsKmsKey" | "AwsKeyInventory";
+export type Kind =
+  "SourceGroup" | "SourceKey" | "AwsKmsGroup" | "AwsKmsKey" | "AwsKeyInventory" | "AwsAlias" | "DeletionSchedule";
 
 /**
  * The text that stands in the state of every resource and that Pulumi's dynamic-provider process runs for every operation. It

@@ -10,6 +10,8 @@ const places: Readonly<Record<string, readonly (readonly string[])[]>> = {
   SourceKey: [["group"]],
   AwsKmsKey: [["group"], ["material", "source"]],
   AwsKeyInventory: [["group"], ["managed"]],
+  AwsAlias: [["group"], ["key"]],
+  DeletionSchedule: [["key"]],
 };
 
 /** A record as a lifecycle sees it: what was carried as text is a record again. */

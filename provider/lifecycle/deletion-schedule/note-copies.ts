@@ -1,0 +1,47 @@
+import { ByokError } from "../../model/errors";
+import type { CustodianPort, VersionRef } from "../../model/ports/custodian";
+import type { LifecycleContext } from "../contract";
+import type { AwsKmsKeyRecord } from "../inputs/aws-kms-key-record";
+
+/** The token remembers until when the copy may come back; a token that is not at hand only costs that memory. */
+export async function noteGoing(context: LifecycleContext, key: AwsKmsKeyRecord, date: Date): Promise<void> {
+  await eachLink(
+    context,
+    key,
+    (custodian, version) => custodian.noteDeletion(version, key.arn, date.toISOString()),
+    "that this copy goes",
+    "Its source key then cannot be destroyed by this package.",
+  );
+}
+
+/**
+ * The token remembers that the copy stays. It comes before the deletion is cancelled, so that a run that dies in between leaves a token that
+ * keeps the material rather than one that lets go of it.
+ */
+export async function noteStaying(context: LifecycleContext, key: AwsKmsKeyRecord): Promise<void> {
+  await eachLink(
+    context,
+    key,
+    (custodian, version) => custodian.noteRevival(version, key.arn),
+    "that this copy stays",
+    "Until it does, it lets the source key be destroyed once the former date has passed; do not destroy it.",
+  );
+}
+
+async function eachLink(
+  context: LifecycleContext,
+  { arn, source }: AwsKmsKeyRecord,
+  note: (custodian: CustodianPort, version: VersionRef) => Promise<void>,
+  what: string,
+  consequence: string,
+): Promise<void> {
+  if (source?.group.abilities?.storesLinks !== true) return;
+  try {
+    const custodian = context.custodian(source.group.token);
+    const links = (await custodian.links(source.owner)).filter((link) => link.arn === arn);
+    for (const { owner, version } of links) await note(custodian, { owner, version });
+  } catch (error) {
+    const { sentence } = ByokError.from(error, "Noting the deletion in the token");
+    context.log.warn(`the token could not note ${what}: ${sentence} ${consequence}`);
+  }
+}
