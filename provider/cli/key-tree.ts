@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { carried, resourcesOf } from "./stack-export";
 
 /** A copy of a source key, as the state records it. */
 export interface TreeCopy {
@@ -49,20 +50,6 @@ const sourceOutputs = z.object({
     .default([]),
 });
 
-/** The state holds as JSON text what a resource carries of another one. */
-const carried = <T>(record: z.ZodType<T>): z.ZodType<T> =>
-  z
-    .string()
-    .transform((text, issues): unknown => {
-      try {
-        return JSON.parse(text);
-      } catch {
-        issues.addIssue({ code: "custom", message: "is no JSON text" });
-        return z.NEVER;
-      }
-    })
-    .pipe(record);
-
 const copyOutputs = z.object({
   arn: z.string().default("(not created yet)"),
   keyState: z.string().default("unknown"),
@@ -76,41 +63,20 @@ const copyOutputs = z.object({
   link: z.object({ at: z.string(), by: z.string(), sourceVersion: z.number() }).optional(),
 });
 
-const stackState = z.object({
-  deployment: z.object({
-    resources: z
-      .array(
-        z.object({
-          urn: z.string(),
-          type: z.string(),
-          delete: z.boolean().optional(),
-          outputs: z.unknown().optional(),
-        }),
-      )
-      .default([]),
-  }),
-});
-
-const typePrefix = "pulumi-nodejs:dynamic/byok:";
-const nameOf = (urn: string): string => urn.split("::").at(-1) ?? urn;
-
 /** Builds the tree from an exported stack (`pulumi stack export`). */
 export function keyTree(exported: unknown): readonly TreeSource[] {
-  const resources = stackState.parse(exported).deployment.resources.filter((resource) => resource.delete !== true);
-  const ofKind = (kind: string): typeof resources =>
-    resources.filter((resource) => resource.type === typePrefix + kind);
-  const copies = ofKind("AwsKmsKey").flatMap((resource) => {
+  const copies = resourcesOf(exported, "AwsKmsKey").flatMap((resource) => {
     const parsed = copyOutputs.safeParse(resource.outputs);
-    return parsed.success ? [{ name: nameOf(resource.urn), outputs: parsed.data }] : [];
+    return parsed.success ? [{ name: resource.name, outputs: parsed.data }] : [];
   });
-  const sources = ofKind("SourceKey").flatMap((resource): readonly TreeSource[] => {
+  const sources = resourcesOf(exported, "SourceKey").flatMap((resource): readonly TreeSource[] => {
     const parsed = sourceOutputs.safeParse(resource.outputs);
     if (!parsed.success) return [];
     const { owner, spec, versions } = parsed.data;
     const of = copies.filter((copy) => copy.outputs.material.source.owner === owner);
     return [
       {
-        name: nameOf(resource.urn),
+        name: resource.name,
         owner,
         spec,
         inStack: true,

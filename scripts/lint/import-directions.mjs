@@ -11,7 +11,7 @@ export const PARTS = {
   "provider/aws": ["provider/secrets", "provider/model"],
   "provider/azure": ["provider/secrets", "provider/model"],
   "provider/custodian": ["provider/hsm", "provider/aws", "provider/azure", "provider/secrets", "provider/model"],
-  "provider/cli": ["provider/lifecycle", "provider/custodian", "provider/local", "provider/model"],
+  "provider/cli": ["provider/lifecycle", "provider/custodian", "provider/aws", "provider/local", "provider/model"],
   // Types only, see TYPES_ONLY: the local clouds must not share code with what is tested against them.
   "provider/local": ["provider/model"],
 };

@@ -1,0 +1,145 @@
+import { z } from "zod";
+import { openCustodian, type OpenCustodian } from "../custodian/client";
+import { connectionOf } from "../lifecycle/connection-of";
+import { wrappingOfSource } from "../lifecycle/aws-kms-key/wrapping-of-source";
+import { awsKmsGroupRecord } from "../lifecycle/inputs/aws-kms-group-inputs";
+import { sourceKeyRecord } from "../lifecycle/inputs/source-key-inputs";
+import { canonicalJson } from "../lifecycle/same-json";
+import { ByokError } from "../model/errors";
+import type { ProveRequest } from "../model/ports/custodian";
+import type { TokenConnection } from "../model/token";
+import { wrappingKeySpecs } from "../model/wrapping";
+import { carried, readStack, resourcesOf } from "./stack-export";
+import { configValuesFor } from "./state-group";
+import type { Terminal } from "./terminal";
+
+/** Options of `byok prove`. */
+export interface ProveOptions {
+  readonly stack?: string;
+  /** Names of copies; all without any. */
+  readonly copy?: readonly string[];
+  readonly json?: boolean;
+}
+
+/** What this command says before it begins. */
+export const proveNotice =
+  "A symmetric key is proven by importing the same material into it once more (kms:ImportKeyMaterial): AWS takes nothing else, and tells nothing else of it. " +
+  "Its expiry and its state are never changed. RSA, EC and HMAC keys are only asked (kms:GetPublicKey, kms:GenerateMac).";
+
+const copyOutputs = z.object({
+  arn: z.string(),
+  version: z.int().positive(),
+  wrappingKeySpec: z.enum(wrappingKeySpecs).default("RSA_4096"),
+  group: carried(awsKmsGroupRecord),
+  material: z.object({ source: carried(sourceKeyRecord) }),
+  proof: z.object({ keyMaterialId: z.string().optional() }).optional(),
+});
+
+/** What became of one copy. */
+interface Verdict {
+  readonly copy: string;
+  readonly arn: string;
+  readonly source: string;
+  readonly version: number;
+  readonly proven: boolean;
+  /** How it was shown, or why not. */
+  readonly how: string;
+  readonly fingerprint?: string;
+}
+
+/**
+ * `byok prove`: shows that copies of a stack hold their source's material, one after the other.
+ *
+ * @returns true where each of them was proven
+ */
+export async function proveCommand(options: ProveOptions, terminal: Terminal): Promise<boolean> {
+  const exported = await readStack({ stack: options.stack, command: "prove" });
+  const copies = chosenCopies(exported, options.copy ?? []);
+  terminal.err(`byok: ${proveNotice}`);
+  const custodians = new Map<string, OpenCustodian>();
+  const custodianOf = (token: TokenConnection): OpenCustodian => {
+    const key = canonicalJson(token);
+    const custodian = custodians.get(key) ?? openCustodian(token);
+    custodians.set(key, custodian);
+    return custodian;
+  };
+  const verdicts: Verdict[] = [];
+  try {
+    for (const copy of copies) {
+      const verdict = await prove(copy, custodianOf, options.stack);
+      verdicts.push(verdict);
+      if (options.json !== true) await terminal.out(printVerdict(verdict));
+    }
+  } finally {
+    await Promise.all([...custodians.values()].map((custodian) => custodian.end()));
+  }
+  if (options.json === true) await terminal.out(`${JSON.stringify(verdicts, undefined, 2)}\n`);
+  return verdicts.every(({ proven }) => proven);
+}
+
+interface Copy {
+  readonly name: string;
+  readonly outputs: z.infer<typeof copyOutputs>;
+}
+
+function chosenCopies(exported: unknown, names: readonly string[]): readonly Copy[] {
+  const copies = resourcesOf(exported, "AwsKmsKey").flatMap(({ name, outputs }): readonly Copy[] => {
+    const parsed = copyOutputs.safeParse(outputs);
+    return parsed.success ? [{ name, outputs: parsed.data }] : [];
+  });
+  const missing = names.filter((name) => !copies.some((copy) => copy.name === name));
+  if (missing.length === 0) return names.length === 0 ? copies : copies.filter(({ name }) => names.includes(name));
+  throw new ByokError("BYOK_INPUT_INVALID", `This stack has no copy of a source key named ${missing.join(", ")}.`, {
+    hint: copies.length === 0 ? "It has none at all." : `It has: ${copies.map(({ name }) => name).join(", ")}.`,
+  });
+}
+
+async function prove(
+  { name, outputs }: Copy,
+  custodianOf: (token: TokenConnection) => OpenCustodian,
+  stack: string | undefined,
+): Promise<Verdict> {
+  const { source } = outputs.material;
+  const about = { copy: name, arn: outputs.arn, source: source.name, version: outputs.version };
+  try {
+    const receipt = await custodianOf(source.group.token).prove(await requestFor(name, outputs, stack));
+    const { method, value } = receipt.fingerprint;
+    return { ...about, proven: receipt.proof !== "accepted", how: receipt.proof, fingerprint: `${method}:${value}` };
+  } catch (error) {
+    const known = ByokError.from(error, "Proving the copy");
+    return { ...about, proven: false, how: `${known.sentence} [${known.code}]` };
+  }
+}
+
+async function requestFor(name: string, outputs: Copy["outputs"], stack: string | undefined): Promise<ProveRequest> {
+  const { source } = outputs.material;
+  const { allowedTargets, lab, minOaepHash } = source.group;
+  const connection = connectionOf(outputs.group);
+  const wrapping = wrappingOfSource(outputs);
+  if (wrapping === undefined || "refused" in wrapping) {
+    const { refused, hint } = wrapping ?? { refused: "What the token can do is not known.", hint: "Run pulumi up." };
+    throw new ByokError("BYOK_WRAP_REFUSED", refused, { hint });
+  }
+  const keyMaterialId = outputs.proof?.keyMaterialId;
+  return {
+    owner: source.owner,
+    version: outputs.version,
+    spec: source.spec,
+    rules: { allowedTargets, lab, minOaepHash },
+    target: {
+      connection: { ...connection, account: outputs.group.account },
+      keyArn: outputs.arn,
+      configValues: await configValuesFor(connection, { stack }),
+    },
+    wrappingAlgorithm: wrapping.algorithm,
+    wrappingKeySpec: wrapping.wrappingKeySpec,
+    existing: true,
+    ...(keyMaterialId === undefined ? {} : { expectedKeyMaterialId: keyMaterialId }),
+    copyName: name,
+  };
+}
+
+const printVerdict = ({ copy, arn, source, version, proven, how, fingerprint }: Verdict): string =>
+  proven
+    ? `${copy}  the same key as ${source} version ${version}, by ${how.replaceAll("-", " ")}\n  ${arn}\n  fingerprint ${fingerprint ?? ""}\n`
+    : `${copy}  not proven to be the same key as ${source} version ${version}: ${how}\n  ${arn}\n`;

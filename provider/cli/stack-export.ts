@@ -1,0 +1,126 @@
+import { execFile } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import { promisify } from "node:util";
+import { z } from "zod";
+import { ByokError } from "../model/errors";
+
+/** Where a command reads a stack's state. */
+export interface StackChoice {
+  /** Undefined: the selected one. */
+  readonly stack?: string | undefined;
+  /** An exported state instead of the stack itself; `-` for standard input. */
+  readonly file?: string | undefined;
+  /** How the command is called, for the hint of an error. */
+  readonly command: string;
+}
+
+const stackState = z.object({
+  deployment: z.object({
+    resources: z
+      .array(
+        z.object({
+          urn: z.string(),
+          type: z.string(),
+          id: z.string().optional(),
+          delete: z.boolean().optional(),
+          outputs: z.unknown().optional(),
+        }),
+      )
+      .default([]),
+  }),
+});
+
+/** A resource of this package in the state of a stack. */
+export interface StateResource {
+  readonly name: string;
+  readonly id: string | undefined;
+  readonly outputs: unknown;
+}
+
+const typePrefix = "pulumi-nodejs:dynamic/byok:";
+
+/** `urn:pulumi:STACK::PROJECT::TYPES::NAME`; a name may contain `::` itself. */
+const nameOf = (urn: string): string => urn.split("::").slice(3).join("::") || urn;
+
+/** What an exported stack holds of one kind, without what is about to be deleted. */
+export function resourcesOf(exported: unknown, kind: string): readonly StateResource[] {
+  return stackState
+    .parse(exported)
+    .deployment.resources.filter((resource) => resource.type === typePrefix + kind && resource.delete !== true)
+    .map(({ urn, id, outputs }) => ({ name: nameOf(urn), id, outputs }));
+}
+
+/** The state holds as JSON text what a resource carries of another one. */
+export const carried = <T>(record: z.ZodType<T>): z.ZodType<T> =>
+  z
+    .string()
+    .transform((text, issues): unknown => {
+      try {
+        return JSON.parse(text);
+      } catch {
+        issues.addIssue({ code: "custom", message: "is no JSON text" });
+        return z.NEVER;
+      }
+    })
+    .pipe(record);
+
+/** The state of a stack, from `pulumi stack export` or a file that it wrote. */
+export async function readStack({ stack, file, command }: StackChoice): Promise<unknown> {
+  const text = file === undefined ? await exportStack(stack, command) : await readExport(file);
+  try {
+    const exported: unknown = JSON.parse(text);
+    stackState.parse(exported);
+    return exported;
+  } catch {
+    throw new ByokError("BYOK_INPUT_INVALID", "That is no exported stack.", {
+      hint: "Make one with pulumi stack export.",
+    });
+  }
+}
+
+/** The value of `NAMESPACE:KEY` in a stack's configuration. */
+export async function stackConfigValue(stack: string | undefined, key: string): Promise<string> {
+  try {
+    const { stdout } = await pulumi(["config", "get", key], stack);
+    return stdout.replace(/\n$/, "");
+  } catch (error) {
+    throw new ByokError("BYOK_REFERENCE_UNRESOLVED", `pulumi config get ${key} failed: ${said(error)}`, {
+      hint: `Set it with pulumi config set --secret ${key}, and run this in the project's folder.`,
+    });
+  }
+}
+
+async function readExport(file: string): Promise<string> {
+  try {
+    return await readFile(file === "-" ? "/dev/stdin" : file, "utf8");
+  } catch {
+    throw new ByokError("BYOK_INPUT_INVALID", `${file} cannot be read.`, {
+      hint: "Make it with pulumi stack export --file.",
+    });
+  }
+}
+
+async function exportStack(stack: string | undefined, command: string): Promise<string> {
+  try {
+    return (await pulumi(["stack", "export"], stack)).stdout;
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") {
+      throw new ByokError("BYOK_INPUT_INVALID", "The pulumi command is not on PATH.", {
+        hint: `Put it there, or hand over an exported stack: byok ${command} --file state.json`,
+      });
+    }
+    throw new ByokError("BYOK_INPUT_INVALID", `pulumi stack export failed: ${said(error)}`, {
+      hint: `Run it in the project's folder, with the stack's name: byok ${command === "tree" ? "tree STACK" : `${command} --stack STACK`}`,
+    });
+  }
+}
+
+const pulumi = (args: readonly string[], stack: string | undefined): Promise<{ stdout: string; stderr: string }> =>
+  promisify(execFile)("pulumi", [...args, "--non-interactive", ...(stack === undefined ? [] : ["--stack", stack])], {
+    maxBuffer: 1 << 30,
+  });
+
+const said = (error: unknown): string =>
+  error instanceof Error && "stderr" in error && typeof error.stderr === "string"
+    ? error.stderr.trim().replace(/^error: /, "")
+    : "";

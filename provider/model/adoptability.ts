@@ -1,0 +1,24 @@
+import type { InventoryRecord } from "./inventory";
+import { keySpecFacts } from "./key-spec";
+
+const importable: readonly string[] = Object.values(keySpecFacts).map(({ aws }) => aws);
+const adoptableStates: readonly string[] = ["PendingImport", "Enabled", "Disabled"];
+
+/** Why `AwsKmsKey` cannot adopt a listed key, in words; undefined where it can. */
+export function adoptionObstacle(record: InventoryRecord): string | undefined {
+  const { managedBy, resource, goneSince, origin, spec, state, multiRegion, denied } = record;
+  if (goneSince !== undefined) return `it is gone since ${goneSince}.`;
+  if (managedBy === "AWS") return "AWS manages it.";
+  if (managedBy === "this stack") return `this stack manages it already, as ${resource ?? "one of its resources"}.`;
+  if (origin === undefined || spec === undefined || state === undefined) {
+    return `the caller may not read it: ${denied?.join(", ") ?? "kms:DescribeKey"}.`;
+  }
+  if (origin !== "EXTERNAL") {
+    return `its origin is ${origin}: imported material enters only keys that were made for it (EXTERNAL). Make a new AwsKmsKey, and move its aliases there.`;
+  }
+  if (multiRegion !== undefined)
+    return `it is a multi-Region ${multiRegion.role === "PRIMARY" ? "primary" : "replica"}.`;
+  if (!importable.includes(spec)) return `its spec ${spec} takes no material from a source key.`;
+  if (!adoptableStates.includes(state)) return `its state is ${state}.`;
+  return undefined;
+}
