@@ -209,5 +209,9 @@ export class FakeKms implements KmsPort {
       return deletionDate;
     });
   cancelDeletion = (keyId: string): Promise<void> =>
-    this.act("cancelDeletion", () => this.set(keyId, { state: "Disabled" }));
+    this.act("cancelDeletion", () => {
+      const key = this.stored(keyId);
+      const { deletionDate: _, ...living } = key.facts;
+      key.facts = { ...living, state: "Disabled" };
+    });
 }

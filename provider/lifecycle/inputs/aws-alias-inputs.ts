@@ -6,11 +6,13 @@ import { accountSchema, regionSchema, selfShape } from "./shared-shapes";
 
 const keyId = String.raw`(mrk-[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})`;
 
-/** A key id, plain or of a multi-Region key, alone or within an ARN; never an alias. */
-const keyReference = z.string().regex(new RegExp(String.raw`^(arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/)?${keyId}$`));
-
 const notAKey = (issue: { readonly input?: unknown }): string =>
   `${JSON.stringify(issue.input)} is no KMS key. Pass an AwsKmsKey, a key id, or a key ARN (arn:aws:kms:REGION:ACCOUNT:key/ID; no alias).`;
+
+/** A key id, plain or of a multi-Region key, alone or within an ARN; never an alias. */
+const keyReference = z
+  .string()
+  .regex(new RegExp(String.raw`^(arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/)?${keyId}$`), { error: notAKey });
 
 const name = z.string().superRefine((alias, issues) => {
   const fault = aliasFault(alias);
