@@ -1,7 +1,11 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { AwsCredentialSource, AwsEndpoints, TlsSettings } from "../provider/model/aws-connection";
+import type { KeySpec } from "../provider/model/key-spec";
+import type { AfterRotation } from "../provider/model/key-versions";
+import type { WrappingKeySpec } from "../provider/model/wrapping";
 import { CarriedResource } from "./carried-resource";
 import { requireArgs } from "./misuse";
+import { policyText, type PolicyInput } from "./policy-text";
 
 /** Credentials from a profile of the AWS configuration files. */
 export interface AwsProfileArgs {
@@ -65,12 +69,55 @@ export interface AwsKmsGroupArgs {
    * those that AWS publishes. Default: the published ones.
    */
   quotas?: pulumi.Input<Record<string, pulumi.Input<number>>>;
+  /**
+   * What every key of the group has unless it says otherwise. A change shows on each key that it touches. Keys that were adopted take
+   * nothing of it. Default: none.
+   */
+  template?: AwsKmsKeyTemplateArgs;
+  /** Names of tags that every key of the group must have, from the template or its own. Default: none. */
+  requiredTags?: pulumi.Input<pulumi.Input<string>[]>;
+  /** Key types that the group takes. Default: all that AWS imports. */
+  allowedSpecs?: pulumi.Input<pulumi.Input<KeySpec>[]>;
+}
+
+/** Settings of all keys of a group; each means what the argument of that name means for {@link AwsKmsKey}. */
+export interface AwsKmsKeyTemplateArgs {
+  /** A key that names no alias gets one: this and its name in the program, such as `alias/ledger/` and `invoices`. */
+  aliasPrefix?: pulumi.Input<string>;
+  /** Default: a sentence that names the source key. */
+  description?: pulumi.Input<string>;
+  /** JSON text or an object. */
+  policy?: PolicyInput;
+  /** A key's own tags are added, and count where both have one of a name. */
+  tags?: pulumi.Input<Record<string, pulumi.Input<string>>>;
+  /** Whether keys are enabled. */
+  enabled?: pulumi.Input<boolean>;
+  /** Left aside by a key with a `validTo` of its own. */
+  keepValidFor?: pulumi.Input<string>;
+  /** Goes with `keepValidFor`. */
+  renewBefore?: pulumi.Input<string>;
+  /** In days. */
+  expiryWarningDays?: pulumi.Input<number>;
+  /** Whether copies follow their source. */
+  follow?: pulumi.Input<boolean>;
+  /** `in-place` is for AES_256 only; other keys of the group have to say `new-key`. */
+  rotationMode?: pulumi.Input<"new-key" | "in-place">;
+  /** What becomes of former KMS keys. */
+  afterRotation?: pulumi.Input<AfterRotation>;
+  /** In days. */
+  disableDays?: pulumi.Input<number>;
+  /** In days, 7 to 30. */
+  deletionWindowInDays?: pulumi.Input<number>;
+  /** WrappingKeySpec of GetParametersForImport. */
+  wrappingKeySpec?: pulumi.Input<WrappingKeySpec>;
 }
 
 const outputs = ["connected", "callerArn"] as const;
 
 /** Arguments that stay away when nobody sets them; a preview would not know that of an output. */
 const optional = ["endpoint", "credentials", "tls", "quotas"] as const;
+/** Carried by every key, and read by no program. */
+const rules = ["template", "requiredTags", "allowedSpecs"] as const;
 const defaulted = ["account", ...optional] as const;
 
 /**
@@ -107,6 +154,7 @@ export class AwsKmsGroup extends CarriedResource {
   declare public readonly quotas: pulumi.Output<Record<string, number> | undefined>;
 
   readonly #given: readonly (typeof optional)[number][];
+  readonly #rules: pulumi.Inputs;
 
   /**
    * @param name - name of the resource in the program; log lines and errors use it.
@@ -114,11 +162,13 @@ export class AwsKmsGroup extends CarriedResource {
    * @param opts - Pulumi's options for any resource.
    */
   constructor(name: string, args: AwsKmsGroupArgs, opts?: pulumi.CustomResourceOptions) {
-    super(
-      "AwsKmsGroup",
-      name,
-      { args: requireArgs("AwsKmsGroup", name, args), unpacked: {}, defaulted, outputs },
-      opts,
+    const { template } = requireArgs("AwsKmsGroup", name, args);
+    const unpacked: pulumi.Inputs =
+      template?.policy === undefined ? {} : { template: { ...template, policy: policyText(template.policy) } };
+    super("AwsKmsGroup", name, { args, unpacked, defaulted, outputs }, opts);
+    const given = { ...args, ...unpacked };
+    this.#rules = Object.fromEntries(
+      rules.flatMap((property) => (given[property] === undefined ? [] : [[property, given[property]]])),
     );
     this.#given = optional.filter((property) => args[property] !== undefined);
   }
@@ -133,6 +183,7 @@ export class AwsKmsGroup extends CarriedResource {
       region: this.region,
       account: this.account,
       ...Object.fromEntries(this.#given.map((property) => [property, this[property]])),
+      ...this.#rules,
     };
   }
 }

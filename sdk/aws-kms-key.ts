@@ -1,4 +1,4 @@
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import type { AwsKeyUsage, KeySpec } from "../provider/model/key-spec";
 import type { AfterRotation, KeyVersion } from "../provider/model/key-versions";
 import type { ProofMethod } from "../provider/model/ports/custodian";
@@ -6,6 +6,7 @@ import type { KmsKeyState } from "../provider/model/ports/kms";
 import type { Wrapping, WrappingKeySpec } from "../provider/model/wrapping";
 import { AwsKmsGroup } from "./aws-kms-group";
 import { CarriedResource } from "./carried-resource";
+import { policyText, type PolicyInput } from "./policy-text";
 import { propertyOf, requireArgs, wrongResource } from "./misuse";
 import { SourceKey } from "./source-key";
 
@@ -34,7 +35,7 @@ export interface AwsKmsKeyArgs {
   /** At most 8192 characters. Default: a sentence that names the source key. */
   description?: pulumi.Input<string>;
   /** Key policy, as JSON text or as an object. Default: AWS's default key policy. Errors: BYOK_AWS_POLICY_REFUSED. */
-  policy?: pulumi.Input<string> | pulumi.Input<Record<string, unknown>>;
+  policy?: PolicyInput;
   /** Tags; names that begin with `byok:` or `aws:` are taken. Default: none. */
   tags?: pulumi.Input<Record<string, pulumi.Input<string>>>;
   /** False: the key is disabled (DisableKey). Default true. */
@@ -281,10 +282,4 @@ export class AwsKmsKey extends CarriedResource {
       source: this.#source.record,
     };
   }
-}
-
-/** AWS takes a policy as text; an object is as good in a program. */
-function policyText(policy: NonNullable<AwsKmsKeyArgs["policy"]>): pulumi.Output<string> {
-  const resolved: pulumi.Output<unknown> = pulumi.output(policy);
-  return resolved.apply((value) => (typeof value === "string" ? value : JSON.stringify(value)));
 }

@@ -6,6 +6,7 @@ export {
   type AwsCsvArgs,
   type AwsEndpointArgs,
   type AwsKmsGroupArgs,
+  type AwsKmsKeyTemplateArgs,
   type AwsProfileArgs,
   type TlsArgs,
 } from "./aws-kms-group";

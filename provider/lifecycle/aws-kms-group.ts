@@ -8,7 +8,7 @@ import { changedProperties } from "./same-json";
 import { validate } from "./validate";
 
 const connection = ["region", "endpoint", "credentials", "tls"] as const;
-const watched = [...connection, "account", "quotas"];
+const watched = [...connection, "account", "quotas", "template", "requiredTags", "allowedSpecs"];
 
 /**
  * An account and Region of AWS KMS and how to reach it. `check` connects once and writes the account into the inputs; only a

@@ -115,6 +115,20 @@ describe("what reaches the provider", () => {
     expect(texts).toEqual([1, 2, 3].map(() => JSON.stringify(policy)));
   });
 
+  it("has the template and the rules of its group, with the policy as text in both", async () => {
+    const registered = await mockEngine(true);
+    const policy = { Version: "2012-10-17", Statement: [] };
+    const template = { aliasPrefix: "alias/ledger/", policy, tags: { owner: "ledger" } };
+    const ledger = new byok.AwsKmsGroup("ledger", { region: "eu-central-1", template, requiredTags: ["owner"] });
+    const { master } = program();
+    await settle(new byok.AwsKmsKey("copy", { group: ledger, material: { source: master } }));
+    const inputs = (name: string): Record<string, unknown> =>
+      registered.find((resource) => resource.name === name)?.inputs ?? {};
+    const sent = { template: { ...template, policy: JSON.stringify(policy) }, requiredTags: ["owner"] };
+    expect(inputs("ledger")).toMatchObject(sent);
+    expect(carried(inputs("copy")["group"])).toMatchObject({ name: "ledger", ...sent });
+  });
+
   it("has the URN below a component, as the engine makes it", async () => {
     const registered = await mockEngine();
     const parent = new pulumi.ComponentResource("my:app:Keys", "keys");

@@ -11,12 +11,19 @@ import { awsKmsKeyInputs, type AwsKmsKeyInputs } from "../inputs/aws-kms-key-inp
 import { sameJson } from "../same-json";
 import { validate } from "../validate";
 import { findAdopted } from "./adopt-key";
+import { fromTemplate } from "./from-template";
 import { defaultDescription } from "./key-inputs";
 import { rotationSettings } from "./rotation-settings";
 import { wrappingOfSource } from "./wrapping-of-source";
 
 /** Validates and derives. It calls no cloud, but to read a key that is to be adopted. */
-export async function checkKey(context: LifecycleContext, olds: PlainRecord, news: PlainRecord): Promise<CheckResult> {
+export async function checkKey(
+  context: LifecycleContext,
+  olds: PlainRecord,
+  program: PlainRecord,
+): Promise<CheckResult> {
+  // Once adopted, always: adopt may be gone from the program by now.
+  const news = olds["adopted"] === true ? program : fromTemplate(context.name, program);
   const validated = validate(awsKmsKeyInputs, news);
   if (validated.kind === "wrong") return refused(news, validated.failures);
   if (validated.kind === "unknown") return accepted(news);
@@ -127,7 +134,7 @@ function ruleFailures(inputs: AwsKmsKeyInputs, before: PlainRecord, now: Date): 
       reason: `"in-place" is for AES_256: AWS never takes other material into a ${source.spec} key. Use "new-key".`,
     });
   }
-  failures.push(...validityFailures(inputs));
+  failures.push(...validityFailures(inputs), ...groupFailures(inputs));
   const wrapping = wrappingOfSource(inputs);
   if (wrapping !== undefined && "refused" in wrapping) {
     failures.push({
@@ -136,6 +143,31 @@ function ruleFailures(inputs: AwsKmsKeyInputs, before: PlainRecord, now: Date): 
     });
   }
   return failures;
+}
+
+/** What the group asks of each of its keys. */
+function groupFailures(inputs: AwsKmsKeyInputs): readonly CheckFailure[] {
+  const { name, allowedSpecs, requiredTags = [] } = inputs.group;
+  const { spec } = inputs.material.source;
+  const missing = requiredTags.filter((tag) => inputs.tags?.[tag] === undefined);
+  return [
+    ...(allowedSpecs === undefined || allowedSpecs.includes(spec)
+      ? []
+      : [
+          {
+            property: "material.source",
+            reason: `is ${spec}, and the group ${name} allows ${allowedSpecs.join(", ")} only (allowedSpecs).`,
+          },
+        ]),
+    ...(missing.length === 0
+      ? []
+      : [
+          {
+            property: "tags",
+            reason: `lack ${missing.join(", ")}, which the group ${name} asks of every key (requiredTags).`,
+          },
+        ]),
+  ];
 }
 
 function validityFailures({ keepValidFor, renewBefore, validTo }: AwsKmsKeyInputs): readonly CheckFailure[] {

@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { keySpecs } from "../../model/key-spec";
+import { keyTemplateSchema } from "./key-settings";
 import {
   accountSchema,
   credentialsSchema,
@@ -18,9 +20,21 @@ const connectionShape = {
   quotas: quotasSchema.optional(),
 } as const;
 
+/** What a group says of its keys. */
+const rulesShape = {
+  template: keyTemplateSchema.optional(),
+  requiredTags: z.array(z.string().min(1)).min(1).optional(),
+  allowedSpecs: z.array(z.enum(keySpecs)).min(1).optional(),
+} as const;
+
 /** Inputs of an AWS KMS group; `account` is derived where the program does not name it. */
-export const awsKmsGroupInputs = z.strictObject({ ...connectionShape, ...selfShape });
+export const awsKmsGroupInputs = z.strictObject({ ...connectionShape, ...rulesShape, ...selfShape });
 export type AwsKmsGroupInputs = z.infer<typeof awsKmsGroupInputs>;
 
 /** An AWS KMS group as a key carries it. */
-export const awsKmsGroupRecord = z.strictObject({ name: z.string(), ...connectionShape, account: accountSchema });
+export const awsKmsGroupRecord = z.strictObject({
+  name: z.string(),
+  ...connectionShape,
+  ...rulesShape,
+  account: accountSchema,
+});
