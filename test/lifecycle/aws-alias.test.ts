@@ -224,6 +224,15 @@ describe("what somebody else did to the alias", () => {
     expect(world.warnings.join()).toContain("forgotten here");
   });
 
+  it("is not assumed from one look: AWS may not show at once what was made", async () => {
+    world.kms.aliasTarget = () => Promise.resolve(undefined);
+    await alias.refresh();
+    expect(alias.outputs).toMatchObject({ targetKeyId: first.keyId });
+    expect(world.warnings).toEqual([]);
+    await alias.destroy();
+    expect(target()).toBeUndefined();
+  });
+
   it("is made up for by a move of an alias that is gone", async () => {
     world.kms.aliases.clear();
     await alias.up(program(second.keyId));
