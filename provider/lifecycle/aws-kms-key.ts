@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { ByokError } from "../model/errors";
 import { ownershipTags } from "../model/owner";
-import type { KmsPort } from "../model/ports/kms";
+import type { KmsKeyFacts, KmsPort } from "../model/ports/kms";
 import { connectionOf } from "./connection-of";
 import type { Lifecycle, LifecycleContext, PlainRecord } from "./contract";
 import { checkKey } from "./aws-kms-key/check-key";
@@ -56,16 +56,26 @@ export const awsKmsKey: Lifecycle = {
     if (typeof keyId !== "string")
       throw new ByokError("BYOK_INTERNAL", "The state names no KMS key.", { hint: "Run pulumi refresh." });
     const kms = await connect(context, inputs);
-    const held = (await requireOwned(kms, keyId, id)) ?? inputs.version;
+    const owned = await requireOwned(kms, keyId, id);
+    const held = owned.version ?? inputs.version;
     refuseGoingBack(inputs, held);
-    const rotation = { lineage: id, inputs, olds };
+    if (held < inputs.version) refuseRotationOfTheGoing(inputs, owned.facts);
     const keepMaterial = inputs.adopted === true && olds["proof"] === undefined && olds["keyState"] !== "PendingImport";
     const key = { lineage: id, keyId, inputs, madeNow: false, keepMaterial };
+    const rotateAndEnsure = async (): Promise<PlainRecord> => {
+      // AWS rotates a key that holds all its materials: what was lost comes back first.
+      const complete =
+        owned.facts?.state === "PendingImport"
+          ? await ensureKey(context, kms, { ...key, inputs: { ...inputs, version: held }, olds })
+          : olds;
+      const rotated = await rotateInPlace(context, kms, keyId, { lineage: id, inputs, olds: complete });
+      return ensureKey(context, kms, { ...key, olds: rotated });
+    };
     const outputs =
       held < inputs.version && rotationSettings(inputs).rotationMode === "new-key"
-        ? await rotateToNewKey(context, kms, rotation)
+        ? await rotateToNewKey(context, kms, { lineage: id, inputs, olds })
         : held < inputs.version || provedVersion(olds) < inputs.version
-          ? await ensureKey(context, kms, { ...key, olds: await rotateInPlace(context, kms, keyId, rotation) })
+          ? await rotateAndEnsure()
           : await ensureKey(context, kms, { ...key, olds });
     return retireKeys(context, kms, { lineage: id, inputs, outputs });
   },
@@ -90,6 +100,18 @@ async function connect(context: LifecycleContext, inputs: KeyInputs): Promise<Km
 const provedVersion = (olds: PlainRecord): number =>
   z.object({ sourceVersion: z.number() }).safeParse(olds["proof"]).data?.sourceVersion ?? Infinity;
 
+/** Who lets a key go has not asked for another one in its place. */
+function refuseRotationOfTheGoing(inputs: KeyInputs, facts: KmsKeyFacts | undefined): void {
+  if (facts?.state !== "PendingDeletion" && facts?.state !== "PendingReplicaDeletion") return;
+  throw new ByokError(
+    "BYOK_AWS_INVALID_STATE",
+    `${facts.arn} is scheduled for deletion, and ${inputs.material.source.name} has version ${inputs.version} by now; no key is made in its place.`,
+    {
+      hint: "To let it go, set follow: false, or remove this resource. To keep it, cancel the deletion first (kms:CancelKeyDeletion).",
+    },
+  );
+}
+
 /** An older state never takes a key, or an alias, back to an older version. */
 function refuseGoingBack(inputs: KeyInputs, held: number): void {
   if (inputs.version >= held) return;
@@ -103,15 +125,20 @@ function refuseGoingBack(inputs: KeyInputs, held: number): void {
 /**
  * Only the owner acts: another lineage on the key means that somebody took it over. A missing tag is drift, and repaired.
  *
- * @returns the version that the key holds, where its tag tells
+ * @returns the key, and the version that it holds as far as its tag tells
  */
-async function requireOwned(kms: KmsPort, keyId: string, id: string): Promise<number | undefined> {
+async function requireOwned(
+  kms: KmsPort,
+  keyId: string,
+  id: string,
+): Promise<{ readonly facts?: KmsKeyFacts; readonly version?: number }> {
   const facts = await kms.describeKey(keyId);
-  if (facts === undefined) return undefined;
+  if (facts === undefined) return {};
   const tags = await kms.listTags(keyId);
   const lineage = tags[ownershipTags.lineage];
   const version = Number(tags[ownershipTags.version]);
-  if (lineage === undefined || lineage === id) return Number.isInteger(version) && version > 0 ? version : undefined;
+  if (lineage === undefined || lineage === id)
+    return { facts, ...(Number.isInteger(version) && version > 0 ? { version } : {}) };
   throw new ByokError("BYOK_OWNED_BY_ANOTHER", `${facts.arn} belongs to another resource now (lineage ${lineage}).`, {
     hint: "If this resource should have it, adopt it there; if not, remove it here with pulumi state delete.",
   });

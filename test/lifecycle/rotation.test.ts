@@ -236,6 +236,29 @@ describe("a copy that is rotated by a new key", () => {
     expect(stateOf(former)).toBe("Disabled");
   });
 
+  it("leaves a former key alone as long as anybody's alias points to it, and says whose", async () => {
+    const program = at(2, { afterRotation: "disable" });
+    await key.up(at(1));
+    const former = String(key.outputs["keyId"]);
+    world.kms.aliases.set("alias/of-another-resource", former);
+    await key.up(program);
+    expect(stateOf(former)).toBe("Enabled");
+    expect(world.warnings.join()).toContain("alias/of-another-resource still points to the former key");
+    world.kms.aliases.delete("alias/of-another-resource");
+    expect(await key.up(program)).toBe("updated");
+    expect(stateOf(former)).toBe("Disabled");
+    expect(await key.up(program)).toBe("same");
+  });
+
+  it("that is pending deletion gets no new key in its place", async () => {
+    await key.up(at(1));
+    await world.kms.scheduleDeletion(String(key.outputs["keyId"]), 30);
+    await expect(key.up(at(2))).rejects.toThrow(/is scheduled for deletion, and payments-master has version 2 by now/);
+    await key.up(at(2, { follow: false }));
+    expect(await key.up(at(2, { follow: false }))).toBe("same");
+    expect(keyIds()).toHaveLength(1);
+  });
+
   it("takes all its KMS keys along when it is destroyed", async () => {
     await key.up(at(1));
     await key.up(at(2));
@@ -322,6 +345,14 @@ describe("a copy that is rotated in place", () => {
     expect(stateOf(keyId)).toBe("Enabled");
     expect(key.outputs).toMatchObject({ keyState: "Enabled", proof: { sourceVersion: 3 } });
     expect(await key.up(inPlace(3))).toBe("same");
+  });
+
+  it("gets a lost material back before it is rotated", async () => {
+    await key.up(inPlace(1));
+    world.kms.loseMaterial(String(key.outputs["keyId"]), 1);
+    await key.up(inPlace(2));
+    expect(world.custodian.imports.map(({ version }) => version)).toEqual([1, 1, 2]);
+    expect(key.outputs).toMatchObject({ version: 2, keyState: "Enabled", pending: [] });
   });
 
   it("changes the expiry of every material", async () => {

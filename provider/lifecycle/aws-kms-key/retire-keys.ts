@@ -67,6 +67,13 @@ async function retire(
     context.log.warn(`${version.arn} does not carry this resource's tags any more and is left alone.`);
     return { keyState: facts.state, afterRotation: "keep" };
   }
+  const aliases = await kms.listAliases(version.keyId);
+  if (aliases.length > 0) {
+    context.log.warn(
+      `${aliases.join(", ")} still points to the former key ${version.arn}, so it is left as it is; the next pulumi up looks again.`,
+    );
+    return {};
+  }
   context.mayProceed();
   context.log.progress(due.step);
   if (act === "disable") {
