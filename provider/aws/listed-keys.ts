@@ -102,6 +102,7 @@ async function describe(
 ): Promise<{ readonly facts: KmsKeyFacts; readonly multiRegion?: MultiRegionRole }> {
   const { KeyMetadata } = await caller.call("DescribeKey", { KeyId: keyId });
   const facts = keyFacts(KeyMetadata);
+  if (!facts.multiRegion) return { facts };
   const { data } = multiRegionMetadata.safeParse(KeyMetadata);
   const place = data?.MultiRegionConfiguration;
   if (place === undefined) return { facts };

@@ -2,10 +2,9 @@ import { ignoredOverrides } from "../aws/ignored-overrides";
 import { openKmsInventory } from "../aws/open-kms-inventory";
 import { ByokError } from "../model/errors";
 import { inventoryRecord, type InventoryRecord } from "../model/inventory";
-import { countInventory, InventoryCounter, mergeInventory } from "../model/merge-inventory";
 import { KeyChoice } from "./choose-keys";
-import { readInventory, replaceFile } from "./inventory-file";
-import { printCounts, printRecord } from "./print-inventory";
+import { readInventory } from "./inventory-file";
+import { keepInventory, showInventory, type ListForm } from "./show-inventory";
 import { readStack, resourcesOf } from "./stack-export";
 import { configValuesFor, groupInState, type GroupInState } from "./state-group";
 import type { Terminal } from "./terminal";
@@ -42,35 +41,35 @@ export async function syncCommand(options: SyncOptions, terminal: Terminal): Pro
     id === undefined ? [] : [[id, name] as const],
   );
   const own = { resources: new Map(resources), told: true };
-  const listedAt = new Date().toISOString();
-  const records = listRecords(group, options, own, terminal);
-  const watched = (async function* (): AsyncGenerator<InventoryRecord, void, undefined> {
-    for await (const record of records) {
-      choice.offer(record);
-      yield record;
-    }
-  })();
-  if (options.out === undefined) await print(watched, group, listedAt, options.json === true, terminal);
-  else
-    await keep(
-      watched,
-      group,
-      listedAt,
-      { file: options.out, earlier: earlier?.keys ?? [], json: options.json === true },
-      terminal,
-    );
+  const records = offered(choice, listRecords(group, options, own, terminal));
+  const { account, region } = group.connection;
+  const listing = { account, region, listedAt: new Date().toISOString(), records };
+  if (options.out === undefined) await showInventory(listing, formOf(options), terminal);
+  else await keepInventory(listing, { file: options.out, earlier: earlier?.keys ?? [] }, formOf(options), terminal);
   if (options.adopt === undefined) return;
   choice.requireFound();
   const sources = options.askToken === true ? await askTokens(exported) : undefined;
   await writeProgram(options.program, options.force === true, {
-    group: group.name,
-    account: group.connection.account,
-    region: group.connection.region,
+    ...{ group: group.name, account, region },
     chosen: choice.chosen,
     sources: sources ?? new Map(),
     taken: new Set(own.resources.values()),
   });
   terminal.err(`byok: ${options.program} is written. Read it, and call it from your program as its first lines say.`);
+}
+
+/** Who names keys to adopt knows them already. */
+const formOf = ({ json, adopt }: SyncOptions): ListForm =>
+  json === true ? "json" : adopt === undefined ? "text" : "counts";
+
+async function* offered(
+  choice: KeyChoice,
+  records: AsyncIterable<InventoryRecord>,
+): AsyncGenerator<InventoryRecord, void, undefined> {
+  for await (const record of records) {
+    choice.offer(record);
+    yield record;
+  }
 }
 
 async function requireSense({ adopt, askToken, force, program }: SyncOptions): Promise<void> {
@@ -104,48 +103,4 @@ async function* listRecords(
     told = Date.now();
     terminal.err(`byok: ${count} keys listed …`);
   }
-}
-
-/** Prints each key as it comes, so that nothing is kept. */
-async function print(
-  records: AsyncIterable<InventoryRecord>,
-  { connection: { account, region } }: GroupInState,
-  listedAt: string,
-  json: boolean,
-  terminal: Terminal,
-): Promise<void> {
-  const counter = new InventoryCounter();
-  const head = JSON.stringify({ schemaVersion: 1, account, region, listedAt });
-  let separator = `${head.slice(0, -1)},"keys":[`;
-  for await (const record of records) {
-    counter.add(record);
-    await terminal.out(json ? `${separator}\n${JSON.stringify(record)}` : `${printRecord(record)}\n`);
-    separator = ",";
-  }
-  const opening = counter.counts.total === 0 ? separator : "";
-  await terminal.out(
-    json ? `${opening}\n],"counts":${JSON.stringify(counter.counts)}}\n` : printCounts(counter.counts, account, region),
-  );
-}
-
-/** Brings a list in a file up to date. */
-async function keep(
-  records: AsyncIterable<InventoryRecord>,
-  { connection: { account, region } }: GroupInState,
-  listedAt: string,
-  list: { readonly file: string; readonly earlier: readonly InventoryRecord[]; readonly json: boolean },
-  terminal: Terminal,
-): Promise<void> {
-  const now: InventoryRecord[] = [];
-  for await (const record of records) now.push(record);
-  const present = new Set(now.map(({ arn }) => arn));
-  const keys = mergeInventory(list.earlier, { records: now, present, at: listedAt });
-  const counts = countInventory(keys);
-  const text = `${JSON.stringify({ schemaVersion: 1, account, region, listedAt, keys, counts }, undefined, 1)}\n`;
-  await replaceFile(list.file, text);
-  const known = new Set(list.earlier.map(({ arn }) => arn));
-  const fresh = now.filter(({ arn }) => !known.has(arn)).length;
-  const gone = keys.filter(({ goneSince }) => goneSince === listedAt).length;
-  const summary = `${list.file}: ${fresh} new, ${gone} gone since the list before. `;
-  await terminal.out(list.json ? text : summary + printCounts(counts, account, region));
 }

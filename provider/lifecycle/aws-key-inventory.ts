@@ -16,7 +16,9 @@ import { changedProperties } from "./same-json";
 import { validate } from "./validate";
 
 const inputNames = Object.keys(awsKeyInventoryInputs.shape);
-const watched = ["group", "include", "rotations", "managed", "refreshTrigger"];
+const watched = ["include", "rotations", "managed", "refreshTrigger"];
+/** What a group says of its keys is no matter of a list. */
+const watchedOfGroup = ["account", "region", "endpoint", "credentials", "tls", "quotas"];
 
 /** Keys between two lines of progress. */
 const PROGRESS_STEP = 250;
@@ -36,8 +38,11 @@ export const awsKeyInventory: Lifecycle = {
   },
 
   diff(_context, _id, olds, news) {
-    const changes = hasUnknown(news) || changedProperties(olds, news, watched).length > 0;
-    return Promise.resolve({ changes, replaces: [] });
+    const changed = [
+      ...changedProperties(olds, news, watched),
+      ...changedProperties(groupIn(olds), groupIn(news), watchedOfGroup),
+    ];
+    return Promise.resolve({ changes: hasUnknown(news) || changed.length > 0, replaces: [] });
   },
 
   async create(context, inputs) {
@@ -93,6 +98,9 @@ async function list(context: LifecycleContext, inputs: AwsKeyInventoryInputs, ol
     listedAt: at,
   };
 }
+
+const groupIn = (record: PlainRecord): PlainRecord =>
+  awsKeyInventoryInputs.shape.group.safeParse(record["group"]).data ?? {};
 
 const isIncluded = (record: InventoryRecord, include: InventoryFilter | undefined): boolean => {
   const { managedBy, origins, aliasPrefix } = include ?? {};

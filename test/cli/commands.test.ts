@@ -44,6 +44,40 @@ describe("byok", () => {
     });
   });
 
+  it.each([
+    [["sync", "aws"], "required option '--group <name>' not specified"],
+    [["sync", "aws", "--group", "frankfurt", "--file", "none.json"], "none.json cannot be read."],
+    [["sync", "aws", "--group", "frankfurt", "--file", "state.json"], "This stack has no AwsKmsGroup named frankfurt."],
+    [["sync", "aws", "--group", "frankfurt", "--ask-token"], "--ask-token belongs to --adopt."],
+    [["prove"], "The pulumi command is not on PATH."],
+  ])("%j is refused before any cloud or token is asked", async (args, sentence) => {
+    await writeFile(path.join(folder, "state.json"), '{ "version": 3, "deployment": { "resources": [] } }');
+    expect(await byok(...args)).toMatchObject({ code: 1, err: expect.stringContaining(sentence) });
+  });
+
+  it("sync aws refuses a group whose connection a state hides, and configuration that a file does not have", async () => {
+    const group = (credentials: unknown): string =>
+      JSON.stringify({
+        deployment: {
+          resources: [
+            {
+              urn: "urn:pulumi:prod::pay::pulumi-nodejs:dynamic/byok:AwsKmsGroup::frankfurt",
+              type: "pulumi-nodejs:dynamic/byok:AwsKmsGroup",
+              outputs: { region: "eu-central-1", account: "111122223333", credentials },
+            },
+          ],
+        },
+      });
+    const sync = async (credentials: unknown): Promise<string> => {
+      await writeFile(path.join(folder, "state.json"), group(credentials));
+      return (await byok("sync", "aws", "--group", "frankfurt", "--file", "state.json")).err;
+    };
+    expect(await sync({ "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270" })).toContain(
+      "The state of the group frankfurt cannot be used: credentials",
+    );
+    expect(await sync({ csv: "config:aws:csv" })).toContain("Name the stack with --stack instead of --file.");
+  });
+
   it("local serves until it is interrupted, and leaves what a client needs for its owner's eyes only", async () => {
     const child = spawn(process.execPath, [main, "local", "--data", "cloud", "--json"], {
       cwd: folder,

@@ -57,6 +57,14 @@ const known: Readonly<Record<string, Example>> = {
       sessionsVersions: [expect.objectContaining({ version: 1, keyState: "Enabled" })],
     }),
   },
+  "aws-adopt": {
+    config: async () => {
+      const made = await kms.send(new CreateKeyCommand({ Origin: "EXTERNAL", Description: "made by hand" }));
+      return { ledger: made.KeyMetadata?.Arn ?? "" };
+    },
+    resources: 6,
+    outputs: () => ({ arn, ours: ["ledger"] }),
+  },
   "adopt-placeholder": {
     config: async () => {
       const made = await kms.send(new CreateKeyCommand({ Origin: "EXTERNAL", Description: "an administrator's" }));

@@ -1,4 +1,5 @@
-import { spawn, type ChildProcess } from "node:child_process";
+import { execFile, spawn, type ChildProcess } from "node:child_process";
+import { existsSync } from "node:fs";
 import { mkdtemp, readdir, readFile, readlink, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -92,6 +93,20 @@ export class StackProject {
       PULUMI_AUTOMATION_API_SKIP_VERSION_CHECK: "true",
       ...this.environment,
     };
+  }
+
+  /** Runs the command `byok` of the installed package in the project's folder. */
+  byok(args: readonly string[]): Promise<Ran & { readonly output: string }> {
+    // A project within this one finds the packages one folder up, as Node does.
+    const modules = ["node_modules", "../node_modules"].map((name) => path.join(this.folder, name)).find(existsSync);
+    const command = path.join(modules ?? "", "pulumi-byok/dist/provider/cli/main.js");
+    return new Promise((resolve) => {
+      const options = { cwd: this.folder, env: this.env, maxBuffer: 1 << 28 };
+      execFile(process.execPath, [command, ...args], options, (error, output, errors) => {
+        const code = error === null ? 0 : typeof error.code === "number" ? error.code : null;
+        resolve({ code, text: output + errors, output });
+      });
+    });
   }
 
   /** Starts the CLI; the caller may kill it. */

@@ -77,6 +77,12 @@ describe("the list of all keys", () => {
     expect(listed()).toEqual(["three nobody"]);
   });
 
+  it("is no matter of what the group says of its keys, and one of how AWS is reached", async () => {
+    await inventory.up(program());
+    expect(await inventory.up(program({ group: { ...groupRecord, requiredTags: ["team"] } }))).toBe("same");
+    expect(await inventory.up(program({ group: { ...groupRecord, credentials: { profile: "ci" } } }))).toBe("updated");
+  });
+
   it("keeps the list before where a listing fails", async () => {
     await inventory.up(program());
     world.inventory.failure = new ByokError("BYOK_AWS_ACCESS_DENIED", "No.");
