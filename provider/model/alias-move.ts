@@ -51,18 +51,21 @@ export function moveRefusal(from: AliasTarget, to: AliasTarget): string | undefi
 
 const an = (type: string): string => (type === "symmetric" ? `a ${type}` : `an ${type}`);
 
-/** What moving an alias means for callers that name it, in one sentence. */
+/**
+ * What moving an alias means for callers that name it, in one sentence. Only symmetric ciphertext is bound to its KMS key; all else is bound to
+ * the material, which two keys may share.
+ */
 export function moveConsequence(key: { readonly spec: string; readonly usage: string }): string {
   switch (key.usage) {
     case "SIGN_VERIFY":
-      return "Signatures of the former key do not verify by this name any more, and GetPublicKey by this name answers another key; by the former key's ARN both go on.";
+      return "Unless both keys hold the same material, signatures of the former key do not verify by this name any more, and GetPublicKey by it answers another key; by the former key's ARN both go on.";
     case "GENERATE_VERIFY_MAC":
-      return "MACs of the former key do not verify by this name any more; by the former key's ARN they do.";
+      return "Unless both keys hold the same material, MACs of the former key do not verify by this name any more; by the former key's ARN they do.";
     case "KEY_AGREEMENT":
-      return "Shared secrets that were agreed with the former public key are not derived by this name any more; by the former key's ARN they are.";
+      return "Unless both keys hold the same material, shared secrets that were agreed with the former public key are not derived by this name any more; by the former key's ARN they are.";
     default:
       return typeOf(key.spec) === "symmetric"
         ? "What the former key encrypted stays readable as long as that key is enabled, because the ciphertext names its key; only callers that name this alias in Decrypt or as the source of ReEncrypt fail with it."
-        : "What the former key encrypted does not decrypt by this name any more, and GetPublicKey by this name answers another key; by the former key's ARN both go on.";
+        : "Unless both keys hold the same material, what the former key encrypted does not decrypt by this name any more, and GetPublicKey by it answers another key; by the former key's ARN both go on.";
   }
 }

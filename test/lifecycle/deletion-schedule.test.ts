@@ -1,9 +1,10 @@
+import { awsKmsKey } from "../../provider/lifecycle/aws-kms-key";
 import { deletionSchedule } from "../../provider/lifecycle/deletion-schedule";
 import type { PlainRecord } from "../../provider/lifecycle/contract";
 import { ByokError } from "../../provider/model/errors";
 import type { KmsKeyFacts } from "../../provider/model/ports/kms";
 import { UNKNOWN } from "../../provider/model/unknown";
-import { groupRecord, sourceRecord, World, type EngineResource } from "./lifecycle-world";
+import { groupRecord, keyProgram, sourceRecord, World, type EngineResource } from "./lifecycle-world";
 
 const lineage = "c".repeat(32);
 const dayInMs = 86_400_000;
@@ -117,9 +118,20 @@ describe("scheduling a deletion", () => {
     expect(await wordFor()).not.toBe(pending);
   });
 
-  it("waits for a key that is not known yet", async () => {
+  it("waits for a key that is not known yet, and says that a word will be needed", async () => {
     const { failures } = await schedule.check(program({ key: UNKNOWN }));
     expect(failures).toEqual([]);
+    expect(world.warnings.join()).toContain("names the word to confirm");
+  });
+
+  it("is left in peace by a key that is not known because it changes", async () => {
+    await confirmedUp();
+    world.warnings.length = 0;
+    const { inputs } = await schedule.check(program({ key: UNKNOWN }));
+    expect(world.warnings).toEqual([]);
+    expect(inputs).toMatchObject({ plannedDay: "2026-06-15", scheduled: true });
+    const diff = await deletionSchedule.diff(world.context("retire-reports"), "", schedule.outputs, inputs);
+    expect(diff).toEqual({ changes: true, replaces: [] });
   });
 
   it.each([
@@ -403,6 +415,24 @@ describe("what refresh finds", () => {
     await schedule.refresh();
     expect(schedule.outputs).toEqual(before);
     expect(await schedule.up(program({ onRemove: "cancel", restoreEnabled: true }))).toBe("same");
+  });
+});
+
+describe("the key itself", () => {
+  it("has nothing to do while it waits for its deletion, also after a refresh", async () => {
+    const copy = world.resource(awsKmsKey, "payments");
+    await copy.up(keyProgram());
+    await world.kms.scheduleDeletion(String(copy.outputs["keyId"]), 14);
+    await copy.refresh();
+    expect(world.warnings.join()).toContain("drift: the key is scheduled for deletion; AWS deletes it on 2026-06-15");
+    expect(copy.outputs).toMatchObject({ keyState: "PendingDeletion", pending: [] });
+    world.warnings.length = 0;
+    expect(await copy.up(keyProgram())).toBe("same");
+    expect(world.warnings.join()).toContain("is scheduled for deletion: AWS deletes it on 2026-06-15");
+    await world.kms.cancelDeletion(String(copy.outputs["keyId"]));
+    await copy.refresh();
+    expect(await copy.up(keyProgram({ enabled: false }))).toBe("same");
+    expect(await copy.up(keyProgram())).toBe("updated");
   });
 });
 

@@ -106,7 +106,7 @@ function warnOfConsequences(
   if (changed.includes("version") && typeof olds["version"] === "number") log.warn(rotationSentence(olds, news));
   if (olds["keyState"] === "PendingDeletion") {
     log.warn(
-      `is scheduled for deletion outside this program: AWS deletes it on ${String(olds["deletionDate"]).slice(0, 10)}, and what is encrypted with it becomes unreadable for ever.`,
+      `is scheduled for deletion: AWS deletes it on ${String(olds["deletionDate"]).slice(0, 10)}, and what is encrypted with it becomes unreadable for ever.`,
     );
   }
   if (changed.includes("enabled") && news["enabled"] === false)

@@ -39,7 +39,8 @@ export function recordKey(
     link: told["link"],
     wrapping: told["wrapping"],
     versions: versionsNow(inputs, observed, told),
-    pending: dueSteps(desired, observed, record).map(describeStep),
+    // Nothing is due on a key that is on its way out: a DeletionSchedule, or whoever scheduled it, has the say.
+    pending: facts.state === "PendingDeletion" ? [] : dueSteps(desired, observed, record).map(describeStep),
   };
 }
 

@@ -1,5 +1,6 @@
 import { isConfirmed } from "../../model/confirmation";
 import { dayOf, deletionConsequence } from "../../model/deletion-consequence";
+import { deletionWindow } from "../../model/deletion-window";
 import { ByokError } from "../../model/errors";
 import type { KmsKeyFacts, KmsPort } from "../../model/ports/kms";
 import { accepted, failureOf, refused } from "../answers";
@@ -8,6 +9,7 @@ import type { CheckResult, LifecycleContext, PlainRecord } from "../contract";
 import { deletionScheduleInputs, type DeletionScheduleInputs } from "../inputs/deletion-schedule-inputs";
 import { awsKmsKeyRecord, type AwsKmsKeyRecord } from "../inputs/aws-kms-key-record";
 import { pickDefined } from "../pick-defined";
+import { sameJson } from "../same-json";
 import { validate } from "../validate";
 import { isLeaving, requireOwned } from "./observe-leaving-key";
 import { wordAsRecorded, wordAsSeen } from "./schedule-words";
@@ -26,7 +28,10 @@ export async function checkSchedule(
 ): Promise<CheckResult> {
   const validated = validate(deletionScheduleInputs, news);
   if (validated.kind === "wrong") return refused(news, validated.failures);
-  if (validated.kind === "unknown") return accepted({ ...pickDefined(olds, derivedNames), ...news });
+  if (validated.kind === "unknown") {
+    warnOfLaterWord(context, olds, news);
+    return accepted({ ...pickDefined(olds, derivedNames), ...news });
+  }
   const inputs = validated.value;
   const { account, region } = inputs.key.group;
   const before = olds["account"] === account && olds["region"] === region ? olds : {};
@@ -112,6 +117,15 @@ function acceptedWords(
   if (isLeaving(facts.state)) return [recorded];
   // Either this resource cancelled it to move the date and died, which leaves the key disabled, or somebody else did.
   return facts.state === "Enabled" ? [wordAsSeen(key, facts, days)] : [wordAsSeen(key, facts, days), recorded];
+}
+
+/** A key that is made or changed in the same run is not known in the preview, so that the word cannot be told yet. */
+function warnOfLaterWord(context: LifecycleContext, olds: PlainRecord, news: PlainRecord): void {
+  const days = news["windowInDays"] ?? deletionWindow.default;
+  if (olds["scheduled"] === true && sameJson(olds["windowInDays"], days)) return;
+  context.log.warn(
+    "a deletion is to be scheduled, and its key is made or changed in the same run: up stops here, tells what it means, and names the word to confirm.",
+  );
 }
 
 const otherKey = (recorded: AwsKmsKeyRecord, wanted: AwsKmsKeyRecord): string =>
