@@ -95,6 +95,10 @@ describe("an alias that stands on its own", () => {
     expect(inputs).toMatchObject({ account, region });
     const diff = await awsAlias.diff(world.context("current"), alias.id ?? "", alias.outputs, inputs);
     expect(diff).toEqual({ changes: true, replaces: [] });
+    expect(world.infos.join()).toContain("should it be another KMS key then, alias/current moves to it");
+    const signing = { ...alias.outputs, keySpec: "RSA_2048", keyUsage: "SIGN_VERIFY" };
+    await awsAlias.diff(world.context("current"), alias.id ?? "", signing, inputs);
+    expect(world.warnings.join()).toContain("signatures of the former key do not verify");
   });
 
   it("remembers another way to reach AWS, and writes nothing there", async () => {

@@ -26,6 +26,13 @@ describe("what an alias and a schedule carry of their key", () => {
       .filter(({ name }) => ["current", "retire"].includes(name))
       .map(({ inputs }) => inputs["key"]);
     expect(texts).toHaveLength(2);
+    for (const [name, kind] of [
+      ["current", "AwsAlias"],
+      ["retire", "DeletionSchedule"],
+    ] as const) {
+      const provider = registered.find((resource) => resource.name === name)?.inputs["__provider"];
+      expect(provider).toContain(`require("pulumi-byok/provider").load("${kind}")`);
+    }
     expect(texts[0]).toBe(texts[1]);
     expect(JSON.parse(String(texts[0]))).toEqual({
       name: "payments",

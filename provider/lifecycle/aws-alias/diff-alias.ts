@@ -1,5 +1,5 @@
 import { moveConsequence } from "../../model/alias-move";
-import { hasUnknown } from "../../model/unknown";
+import { hasUnknown, UNKNOWN } from "../../model/unknown";
 import { connectionChanged } from "../connection-changed";
 import type { DiffResult, LifecycleContext, PlainRecord } from "../contract";
 
@@ -22,5 +22,14 @@ export function diffAlias(context: LifecycleContext, olds: PlainRecord, news: Pl
       `${String(news["name"])} moves from ${String(olds["targetKeyId"])} to ${String(news["targetKeyId"])}. ${moveConsequence(former)}`,
     );
   }
+  if (news["targetKeyId"] === UNKNOWN && typeof olds["targetKeyId"] === "string") sayOfUnknownKey(context, olds);
   return { changes: moves || connectionChanged(olds["group"], news["group"]) || hasUnknown(news), replaces: [] };
+}
+
+/** A preview does not know what becomes of a key that changes in the same run: a rotation may make another one of it. */
+function sayOfUnknownKey({ log }: LifecycleContext, olds: PlainRecord): void {
+  const former = { spec: String(olds["keySpec"]), usage: String(olds["keyUsage"]) };
+  const sentence = `its key changes in the same run; should it be another KMS key then, ${String(olds["name"])} moves to it. ${moveConsequence(former)}`;
+  if (former.spec === "SYMMETRIC_DEFAULT") log.info(sentence);
+  else log.warn(sentence);
 }
