@@ -24,6 +24,7 @@ const require = createRequire(import.meta.url);
 const local = path.join(root, "dist/provider/local/index.js");
 if (!existsSync(local)) throw new Error(`${path.relative(root, local)} is missing. Run first: npm run build`);
 const { startLocalAws } = require(local);
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
 
 const folder = mkdtempSync(path.join(os.tmpdir(), "byok-bench-"));
 process.on("exit", () => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }));
@@ -62,7 +63,6 @@ function list(how, settings) {
     const script = path.join(import.meta.dirname, "list-keys.mjs");
     const child = spawn(process.execPath, ["--expose-gc", script, how, JSON.stringify(settings)], {
       stdio: ["ignore", "pipe", "inherit"],
-      env: { ...process.env, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true" },
     });
     const stop = () => child.kill();
     process.once("exit", stop);
