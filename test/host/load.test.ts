@@ -5,7 +5,15 @@ import { ProviderProcess } from "./fixtures/provider-process";
 
 jest.setTimeout(120_000);
 
-const kinds = ["SourceGroup", "SourceKey", "AwsKmsGroup", "AwsKmsKey", "AwsKeyInventory", "AwsAlias", "DeletionSchedule"] as const;
+const kinds = [
+  "SourceGroup",
+  "SourceKey",
+  "AwsKmsGroup",
+  "AwsKmsKey",
+  "AwsKeyInventory",
+  "AwsAlias",
+  "DeletionSchedule",
+] as const;
 
 describe("load", () => {
   it.each(kinds)("answers one object for %s, whoever asks", (kind) => {
