@@ -25,7 +25,7 @@ const hsm = new byok.SourceGroup("hsm", {
   ...(endpoint === undefined ? { allowedTargets: [{ aws: { account, regions: [region] } }] } : { lab: true }),
 });
 
-const master = new byok.SourceKey("ledger-master", { group: hsm, spec: "AES_256" });
+const master = new byok.SourceKey("adopted-master", { group: hsm, spec: "AES_256" });
 
 const aws = new byok.AwsKmsGroup("aws", {
   region,
