@@ -2,8 +2,8 @@ import { z } from "zod";
 import { ByokError } from "../model/errors";
 import { ownershipTags } from "../model/owner";
 import type { KmsKeyFacts, KmsPort } from "../model/ports/kms";
-import { connectionOf } from "./connection-of";
-import type { Lifecycle, LifecycleContext, PlainRecord } from "./contract";
+import { connectedKms } from "./connected-kms";
+import type { Lifecycle, PlainRecord } from "./contract";
 import { checkKey } from "./aws-kms-key/check-key";
 import { changesOf, diffKey, isRecordOnly } from "./aws-kms-key/diff-key";
 import { ensureKey } from "./aws-kms-key/ensure-key";
@@ -28,7 +28,7 @@ export const awsKmsKey: Lifecycle = {
 
   async create(context, record) {
     const inputs = parseKeyInputs(record);
-    const kms = await connect(context, inputs);
+    const kms = await connectedKms(context, inputs.group);
     const lineage = context.random(16).toString("hex");
     const { keyId, from, keepMaterial } = await locateKey(context, kms, inputs, lineage);
     const outputs = await ensureKey(context, kms, {
@@ -55,7 +55,7 @@ export const awsKmsKey: Lifecycle = {
     const { keyId } = olds;
     if (typeof keyId !== "string")
       throw new ByokError("BYOK_INTERNAL", "The state names no KMS key.", { hint: "Run pulumi refresh." });
-    const kms = await connect(context, inputs);
+    const kms = await connectedKms(context, inputs.group);
     const owned = await requireOwned(kms, keyId, id);
     const held = owned.version ?? inputs.version;
     refuseGoingBack(inputs, held);
@@ -82,19 +82,6 @@ export const awsKmsKey: Lifecycle = {
 
   delete: removeKey,
 };
-
-async function connect(context: LifecycleContext, inputs: KeyInputs): Promise<KmsPort> {
-  const kms = context.kms(connectionOf(inputs.group));
-  const caller = await kms.callerIdentity();
-  if (caller.account === inputs.account) return kms;
-  throw new ByokError(
-    "BYOK_AWS_WRONG_ACCOUNT",
-    `The credentials belong to account ${caller.account}, and the key to ${inputs.account}.`,
-    {
-      hint: "Use credentials of the group's account.",
-    },
-  );
-}
 
 /** The version whose material the state knows to be in the key: behind the key's tag after a rotation in place that was cut off at its end. */
 const provedVersion = (olds: PlainRecord): number =>
