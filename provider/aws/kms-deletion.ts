@@ -1,4 +1,5 @@
 import { ByokError } from "../model/errors";
+import { isLeaving } from "../model/key-states";
 import type { KmsPort } from "../model/ports/kms";
 import type { AwsCaller } from "./aws-caller";
 import { describeKey } from "./read-key";
@@ -37,7 +38,7 @@ export const deletionMethods = (
     } catch (error) {
       if (!isInvalidState(error)) throw error;
       const key = await describeKey(caller, keyId);
-      const waits = key === undefined || ["PendingDeletion", "PendingReplicaDeletion"].includes(key.state);
+      const waits = key === undefined || isLeaving(key.state);
       if (waits) throw error;
     }
   },

@@ -118,5 +118,8 @@ export const taggedKeys = (caller: AwsCaller): Promise<readonly OwnedKey[]> =>
     };
   });
 
-const nextOf = (answer: { Truncated?: boolean | undefined; NextMarker?: string | undefined }): string | undefined =>
-  answer.Truncated === true ? answer.NextMarker : undefined;
+/** The marker of the page behind an answer of KMS. */
+export const nextOf = (answer: {
+  Truncated?: boolean | undefined;
+  NextMarker?: string | undefined;
+}): string | undefined => (answer.Truncated === true ? answer.NextMarker : undefined);

@@ -1,18 +1,14 @@
 import { z } from "zod";
 import type { KmsKeyFacts } from "../model/ports/kms";
 import type { DeniedRead, KeyRotation, ListingOptions } from "../model/ports/kms-inventory";
-import { allPages } from "./all-pages";
 import type { AwsCaller } from "./aws-caller";
-
-/** The greatest page that ListKeyRotations gives. */
-const LIMIT = 1000;
+import { rotationEntries } from "./key-materials";
 
 const status = z.object({
   KeyRotationEnabled: z.boolean().default(false),
   RotationPeriodInDays: z.number().optional(),
   NextRotationDate: z.date().optional(),
 });
-const rotationEntry = z.object({ RotationDate: z.date().optional(), RotationType: z.string().optional() });
 
 /** Runs a read; undefined where it is not permitted. */
 type UnlessDenied = <T>(read: DeniedRead, act: () => Promise<T>) => Promise<T | undefined>;
@@ -53,13 +49,7 @@ async function automaticRotation(caller: AwsCaller, keyId: string): Promise<KeyR
 }
 
 async function rotationsSoFar(caller: AwsCaller, keyId: string): Promise<NonNullable<KeyRotation["done"]>> {
-  const rotations = await allPages(async (Marker) => {
-    const answer = await caller.call("ListKeyRotations", { KeyId: keyId, Limit: LIMIT, Marker });
-    return {
-      items: z.array(rotationEntry).parse(answer.Rotations ?? []),
-      next: answer.Truncated === true ? answer.NextMarker : undefined,
-    };
-  });
+  const rotations = await rotationEntries(caller, keyId);
   const dates = rotations.flatMap(({ RotationDate }) => (RotationDate === undefined ? [] : [RotationDate.getTime()]));
   return {
     count: rotations.length,

@@ -1,5 +1,6 @@
 import { canonicalJson } from "../lifecycle/same-json";
 import type { PlainRecord } from "../lifecycle/contract";
+import { isRecord } from "../lifecycle/is-record";
 import { hasUnknown, UNKNOWN } from "../model/unknown";
 
 /**
@@ -47,6 +48,3 @@ function written(value: unknown): unknown {
   if (hasUnknown(value)) return UNKNOWN;
   return isRecord(value) ? canonicalJson(value) : value;
 }
-
-const isRecord = (value: unknown): value is PlainRecord =>
-  typeof value === "object" && value !== null && !Array.isArray(value);

@@ -1,7 +1,9 @@
 import { z } from "zod";
 import { ByokError } from "../model/errors";
+import { isLeaving } from "../model/key-states";
 import { ownershipTags } from "../model/owner";
 import type { KmsKeyFacts, KmsPort } from "../model/ports/kms";
+import { textList } from "./text-list";
 import { connectedKms } from "./connected-kms";
 import type { Lifecycle, PlainRecord } from "./contract";
 import { checkKey } from "./aws-kms-key/check-key";
@@ -48,8 +50,7 @@ export const awsKmsKey: Lifecycle = {
     const inputs = parseKeyInputs(record);
     if (olds["keyState"] === "Destroyed") return { ...olds, ...keyInputsIn(inputs) };
     const changed = changesOf(olds, record);
-    const pending = olds["pending"];
-    const unfinished = Array.isArray(pending) && pending.length > 0;
+    const unfinished = textList(olds["pending"]).length > 0;
     const retiring = dueRetirements(olds, rotationSettings(inputs).disableDays, context.clock()).length > 0;
     if (isRecordOnly(changed) && !unfinished && !retiring) return { ...olds, ...keyInputsIn(inputs) };
     const { keyId } = olds;
@@ -89,7 +90,7 @@ const provedVersion = (olds: PlainRecord): number =>
 
 /** Who lets a key go has not asked for another one in its place. */
 function refuseRotationOfTheGoing(inputs: KeyInputs, facts: KmsKeyFacts | undefined): void {
-  if (facts?.state !== "PendingDeletion" && facts?.state !== "PendingReplicaDeletion") return;
+  if (facts === undefined || !isLeaving(facts.state)) return;
   throw new ByokError(
     "BYOK_AWS_INVALID_STATE",
     `${facts.arn} is scheduled for deletion, and ${inputs.material.source.name} has version ${inputs.version} by now; no key is made in its place.`,

@@ -1,3 +1,4 @@
+import { isLeaving } from "./key-states";
 /** What tells of a key whether an alias may move to or from it. */
 export interface AliasTarget {
   readonly arn: string;
@@ -31,7 +32,7 @@ export function targetRefusal(
     );
   }
   if (key.manager !== "CUSTOMER") return `is a key that AWS manages (${key.arn}); its aliases are AWS's.`;
-  if (key.state === "PendingDeletion" || key.state === "PendingReplicaDeletion") {
+  if (isLeaving(key.state)) {
     return `is scheduled for deletion (${key.arn}): AWS lets no alias move to such a key.`;
   }
   return undefined;

@@ -1,17 +1,15 @@
 import {
   CancelKeyDeletionCommand,
   CreateAliasCommand,
-  DecryptCommand,
   DeleteAliasCommand,
   DescribeKeyCommand,
-  EncryptCommand,
   GenerateMacCommand,
   ListAliasesCommand,
   UpdateAliasCommand,
   VerifyMacCommand,
   type KMSClient,
 } from "@aws-sdk/client-kms";
-import { cloudClient } from "./cloud-client";
+import { cloudClient, decryptAs, encryptAs } from "./cloud-client";
 import { createLab, until, type Lab } from "./lab";
 import { movedClock, type MovedClock } from "./moved-clock";
 
@@ -50,14 +48,8 @@ const stateOf = async (name: string): Promise<string | undefined> =>
 const target = async (name: string): Promise<string | undefined> =>
   (await kms.send(new ListAliasesCommand({ Limit: 100 }))).Aliases?.find((each) => each.AliasName === name)
     ?.TargetKeyId;
-const encrypt = async (key: string, text: string): Promise<Uint8Array | undefined> =>
-  (await kms.send(new EncryptCommand({ KeyId: key, Plaintext: Buffer.from(text) }))).CiphertextBlob;
-const decrypt = async (blob: Uint8Array | undefined, key?: string): Promise<string> => {
-  const { Plaintext } = await kms.send(
-    new DecryptCommand({ CiphertextBlob: blob, ...(key === undefined ? {} : { KeyId: key }) }),
-  );
-  return Buffer.from(Plaintext ?? []).toString();
-};
+const encrypt = (key: string, text: string): Promise<Uint8Array> => encryptAs(kms, key, text);
+const decrypt = (blob: Uint8Array | undefined, key?: string): Promise<string> => decryptAs(kms, blob, key);
 const writes = async (): Promise<readonly string[]> => {
   const log = await lab.cloud.admin.requestLog();
   return log.map((entry) => entry.operation).filter((name) => !/^(Get|List|Describe)/.test(name));

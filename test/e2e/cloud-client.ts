@@ -1,4 +1,4 @@
-import { DescribeKeyCommand, KMSClient, ListKeysCommand } from "@aws-sdk/client-kms";
+import { DecryptCommand, DescribeKeyCommand, EncryptCommand, KMSClient, ListKeysCommand } from "@aws-sdk/client-kms";
 import type { LocalAws } from "../../provider/local";
 
 /** A client of the first account: an administrator who acts behind Pulumi's back. */
@@ -21,4 +21,22 @@ export async function livingKeys(cloud: LocalAws, region?: string): Promise<read
   } finally {
     kms.destroy();
   }
+}
+
+/** What an application encrypts under a key or an alias. */
+export async function encryptAs(kms: KMSClient, KeyId: string, text: string): Promise<Uint8Array> {
+  const { CiphertextBlob } = await kms.send(new EncryptCommand({ KeyId, Plaintext: Buffer.from(text) }));
+  return CiphertextBlob ?? new Uint8Array();
+}
+
+/** As an application decrypts: KMS finds the key in the ciphertext, or is told one. */
+export async function decryptAs(
+  kms: KMSClient,
+  CiphertextBlob: Uint8Array | undefined,
+  KeyId?: string,
+): Promise<string> {
+  const { Plaintext } = await kms.send(
+    new DecryptCommand({ CiphertextBlob, ...(KeyId === undefined ? {} : { KeyId }) }),
+  );
+  return Buffer.from(Plaintext ?? []).toString();
 }

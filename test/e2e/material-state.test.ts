@@ -1,5 +1,5 @@
-import { DecryptCommand, DescribeKeyCommand, EncryptCommand, type KMSClient } from "@aws-sdk/client-kms";
-import { cloudClient } from "./cloud-client";
+import { DescribeKeyCommand, type KMSClient } from "@aws-sdk/client-kms";
+import { cloudClient, decryptAs, encryptAs } from "./cloud-client";
 import { createLab, type Lab } from "./lab";
 
 let lab: Lab;
@@ -19,16 +19,8 @@ const master = new byok.SourceKey("master", { group: hsm, spec: "AES_256", ${sou
 const ledger = new byok.AwsKmsKey("ledger", {
   group: frankfurt, material: { source: master }, aliases: ["alias/ledger"], rotationMode: "in-place", ${more}
 });`;
-const decrypt = async (CiphertextBlob: Uint8Array): Promise<string> => {
-  const { Plaintext } = await kms.send(new DecryptCommand({ CiphertextBlob }));
-  return Buffer.from(Plaintext ?? []).toString();
-};
-const encrypt = async (text: string): Promise<Uint8Array> => {
-  const { CiphertextBlob } = await kms.send(
-    new EncryptCommand({ KeyId: "alias/ledger", Plaintext: Buffer.from(text) }),
-  );
-  return CiphertextBlob ?? new Uint8Array();
-};
+const decrypt = (blob: Uint8Array): Promise<string> => decryptAs(kms, blob);
+const encrypt = (text: string): Promise<Uint8Array> => encryptAs(kms, "alias/ledger", text);
 const state = async (): Promise<string | undefined> =>
   (await kms.send(new DescribeKeyCommand({ KeyId: "alias/ledger" }))).KeyMetadata?.KeyState;
 const wordIn = (text: string): string => /confirm: "([a-z]+-[0-9a-f]{8})"/.exec(text)?.[1] ?? "no word";

@@ -1,14 +1,7 @@
-import {
-  DecryptCommand,
-  DescribeKeyCommand,
-  EncryptCommand,
-  ListAliasesCommand,
-  ListKeyRotationsCommand,
-  type KMSClient,
-} from "@aws-sdk/client-kms";
+import { DescribeKeyCommand, ListAliasesCommand, ListKeyRotationsCommand, type KMSClient } from "@aws-sdk/client-kms";
 import { setTimeout as sleep } from "node:timers/promises";
 import { keyTree } from "../../provider/cli/key-tree";
-import { cloudClient } from "./cloud-client";
+import { cloudClient, decryptAs, encryptAs } from "./cloud-client";
 import { createLab, until, type Lab } from "./lab";
 
 let lab: Lab;
@@ -22,15 +15,8 @@ afterAll(async () => {
   await lab.dispose();
 });
 
-const encrypt = async (KeyId: string, text: string): Promise<Uint8Array> => {
-  const { CiphertextBlob } = await kms.send(new EncryptCommand({ KeyId, Plaintext: Buffer.from(text) }));
-  return CiphertextBlob ?? new Uint8Array();
-};
-/** As an application decrypts: KMS finds the key in the ciphertext. */
-const decrypt = async (CiphertextBlob: Uint8Array): Promise<string> => {
-  const { Plaintext } = await kms.send(new DecryptCommand({ CiphertextBlob }));
-  return Buffer.from(Plaintext ?? []).toString();
-};
+const encrypt = (keyId: string, text: string): Promise<Uint8Array> => encryptAs(kms, keyId, text);
+const decrypt = (blob: Uint8Array): Promise<string> => decryptAs(kms, blob);
 const aliasTarget = async (alias: string): Promise<string | undefined> => {
   const { Aliases = [] } = await kms.send(new ListAliasesCommand({ Limit: 100 }));
   return Aliases.find(({ AliasName }) => AliasName === alias)?.TargetKeyId;

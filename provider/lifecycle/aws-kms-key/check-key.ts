@@ -9,6 +9,7 @@ import { connectionOf } from "../connection-of";
 import type { CheckFailure, CheckResult, LifecycleContext, PlainRecord } from "../contract";
 import { awsKmsKeyInputs, type AwsKmsKeyInputs } from "../inputs/aws-kms-key-inputs";
 import { sameJson } from "../same-json";
+import { textList } from "../text-list";
 import { validate } from "../validate";
 import { findAdopted } from "./adopt-key";
 import { fromTemplate } from "./from-template";
@@ -226,7 +227,7 @@ function rotationFailures(inputs: AwsKmsKeyInputs, before: PlainRecord): readonl
   const rotates = follow && typeof before["version"] === "number" && before["version"] < source.version;
   if (!rotates) return [];
   const failures: CheckFailure[] = [];
-  const aliases = inputs.aliases ?? (Array.isArray(before["aliases"]) ? before["aliases"].map(String) : []);
+  const aliases = inputs.aliases ?? textList(before["aliases"]);
   if (source.spec !== "AES_256" && aliases.length > 0 && !acknowledgeOldOutputs) {
     failures.push({
       property: "acknowledgeOldOutputs",

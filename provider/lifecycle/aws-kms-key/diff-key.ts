@@ -4,6 +4,7 @@ import { daysUntilExpiry, sameExpiry } from "../../model/validity";
 import { hasUnknown } from "../../model/unknown";
 import type { DiffResult, LifecycleContext, PlainRecord } from "../contract";
 import { changedProperties, sameJson } from "../same-json";
+import { textList } from "../text-list";
 import { deletedBySchedule, destroyedSentence } from "./destroyed-key";
 import { materialDeletionWord } from "./delete-material";
 import { rotationSettings } from "./rotation-settings";
@@ -50,8 +51,8 @@ export function diffKey(context: LifecycleContext, id: string, olds: PlainRecord
   }
   const changed = changesOf(olds, news);
   warnOfConsequences(context, id, olds, news, changed);
-  const pending = olds["pending"];
-  const unfinished = Array.isArray(pending) && pending.length > 0;
+  const pending = textList(olds["pending"]);
+  const unfinished = pending.length > 0;
   if (unfinished) context.log.info(`still to do from an earlier run: ${pending.join(", ")}.`);
   if (!changed.includes("validTo")) warnOfExpiry(context, news);
   const retiring = warnOfRetirements(context, olds, news);
@@ -80,7 +81,7 @@ function rotationSentence(olds: PlainRecord, news: PlainRecord): string {
   if (rotationMode === "in-place") {
     return `is rotated to version ${to} in place: ARN and aliases stay, and what version ${from} encrypted stays readable, because its material stays imported.`;
   }
-  const aliases = Array.isArray(news["aliases"]) ? news["aliases"].map(String) : [];
+  const aliases = textList(news["aliases"]);
   const fate = {
     keep: "stays as it is and decrypts what it encrypted",
     disable: "is disabled afterwards: what it encrypted cannot be read until it is enabled again",

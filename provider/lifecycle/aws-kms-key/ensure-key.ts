@@ -4,10 +4,13 @@ import type { ImportReceipt, ImportRequest } from "../../model/ports/custodian";
 import type { KmsPort } from "../../model/ports/kms";
 import { validToFault } from "../../model/validity";
 import type { Wrapping } from "../../model/wrapping";
+import { isLeaving } from "../../model/key-states";
 import { formerKeys, keyVersionsIn, materialsOf, type KeyVersion } from "../../model/key-versions";
 import { connectionOf } from "../connection-of";
 import { PartialFailure, type LifecycleContext, type PlainRecord } from "../contract";
 import { canonicalJson } from "../same-json";
+import { settle } from "../settled";
+import { textList } from "../text-list";
 import { requireUntouched } from "./adopt-key";
 import { requireConfirmedDeletion } from "./delete-material";
 import { desiredKey, type KeyInputs } from "./key-inputs";
@@ -33,9 +36,6 @@ export interface KeyUnderWork {
 const isRotatedInPlace = (versions: readonly KeyVersion[], keyId: string): boolean =>
   materialsOf(versions, keyId).length > 1;
 
-/** How long writes may take until reads show them (AWS KMS is eventually consistent), and how often to look. */
-const settle = { attempts: 20, pauseMs: 500 } as const;
-
 /**
  * Looks, does the next step, looks again, until nothing is left; then tells what was seen. Each step runs at most once in a call:
  * what reads do not show at once is waited for, not done twice.
@@ -51,7 +51,7 @@ export async function ensureKey(context: LifecycleContext, kms: KmsPort, work: K
   let told: PlainRecord = { proof: olds["proof"], link: olds["link"], wrapping: olds["wrapping"], versions };
   const recordNow = (): KeyRecord => ({
     imported: work.keepMaterial || told["proof"] !== undefined,
-    aliases: Array.isArray(olds["aliases"]) ? olds["aliases"].filter((alias) => typeof alias === "string") : [],
+    aliases: textList(olds["aliases"]),
     materials: materialsOf(versions, keyId),
   });
   const done = new Set<string>();
@@ -115,7 +115,7 @@ const gone = (keyId: string): ByokError =>
 
 function requireLiving(observed: ObservedKey): void {
   const { facts } = observed;
-  if (facts.state !== "PendingDeletion" && facts.state !== "PendingReplicaDeletion") return;
+  if (!isLeaving(facts.state)) return;
   const date = facts.deletionDate?.toISOString().slice(0, 10) ?? "its date";
   throw new ByokError("BYOK_AWS_INVALID_STATE", `${facts.arn} is scheduled for deletion; AWS deletes it on ${date}.`, {
     hint: "Cancel the deletion in AWS (kms:CancelKeyDeletion) to keep the key, or remove this resource from the program to let it go.",

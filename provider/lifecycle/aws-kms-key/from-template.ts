@@ -1,5 +1,6 @@
 import { UNKNOWN } from "../../model/unknown";
 import type { PlainRecord } from "../contract";
+import { isRecord } from "../is-record";
 
 /**
  * The inputs of a key with what its group's template says of all keys. What the key says itself counts; tags add up. An adopted key takes nothing: what
@@ -21,9 +22,6 @@ export function fromTemplate(name: string, news: PlainRecord): PlainRecord {
     ...(isRecord(tags) && news["tags"] !== UNKNOWN ? { tags: { ...tags, ...tagsOf(news) } } : {}),
   };
 }
-
-const isRecord = (value: unknown): value is PlainRecord =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 const tagsOf = (news: PlainRecord): PlainRecord => (isRecord(news["tags"]) ? news["tags"] : {});
 

@@ -1,8 +1,10 @@
 import { ByokError } from "../../model/errors";
 import { ownershipOf, type ObservedKey } from "../../model/aws-key-steps";
+import { isLeaving } from "../../model/key-states";
 import { ownershipTags } from "../../model/owner";
 import type { KmsKeyFacts, KmsPort } from "../../model/ports/kms";
 import type { LifecycleContext } from "../contract";
+import { settled } from "../settled";
 import { requireAdoptable, requireUntouched } from "./adopt-key";
 import { awsSpecOf, type KeyInputs } from "./key-inputs";
 import { observeKey } from "./observe-key";
@@ -58,11 +60,9 @@ async function undelete(context: LifecycleContext, kms: KmsPort, arn: string): P
   context.mayProceed();
   context.log.progress("cancelling the key's deletion");
   await kms.cancelDeletion(arn);
-  for (let attempt = 0; attempt < 20; attempt += 1) {
-    const observed = await observeKey(kms, arn);
-    if (observed !== undefined && observed.facts.state !== "PendingDeletion") return observed;
-    await context.sleep(500);
-  }
+  await settled(context, kms, arn, ({ state }) => !isLeaving(state));
+  const observed = await observeKey(kms, arn);
+  if (observed !== undefined && !isLeaving(observed.facts.state)) return observed;
   throw new ByokError("BYOK_AWS_INVALID_STATE", `${arn} is still pending deletion after it was cancelled.`, {
     hint: "Run pulumi up again.",
     retryable: true,

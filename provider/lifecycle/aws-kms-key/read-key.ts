@@ -6,6 +6,7 @@ import { samePolicy } from "../../model/key-policy";
 import { userTags } from "../../model/tags";
 import { connectionOf } from "../connection-of";
 import type { LifecycleContext, PlainRecord } from "../contract";
+import { textList } from "../text-list";
 import { canonicalJson, sameJson } from "../same-json";
 import { deletedBySchedule, destroyedSentence } from "./destroyed-key";
 import { desiredKey, keyInputsIn, parseKeyInputs, type KeyInputs } from "./key-inputs";
@@ -21,11 +22,14 @@ export async function readKey(
   const recorded = parseKeyInputs(outputs);
   if (typeof outputs["keyId"] !== "string") return { outputs, inputs: keyInputsIn(outputs) };
   const kms = context.kms(connectionOf(recorded.group));
-  const newer = await newerKey(context, kms, id, recorded, outputs);
+  const versions = keyVersionsIn(outputs);
+  const observe = (id: string): Promise<ObservedKey | undefined> =>
+    observeKey(kms, id, { withMaterials: materialsOf(versions, id).length > 1 });
+  const known = await observe(outputs["keyId"]);
+  const newer = await newerKey(context, kms, { id, inputs: recorded, outputs, known });
   const inputs = newer === undefined ? recorded : { ...recorded, version: newer.version };
   const keyId = newer?.keyId ?? outputs["keyId"];
-  const versions = keyVersionsIn(outputs);
-  const observed = await observeKey(kms, keyId, { withMaterials: materialsOf(versions, keyId).length > 1 });
+  const observed = newer === undefined ? known : await observe(keyId);
   if (observed === undefined) {
     const deleted = deletedBySchedule(outputs, context.clock());
     if (deleted === undefined) {
@@ -70,19 +74,25 @@ export async function readKey(
 async function newerKey(
   context: LifecycleContext,
   kms: KmsPort,
-  id: string,
-  inputs: KeyInputs,
-  outputs: PlainRecord,
+  recorded: {
+    readonly id: string;
+    readonly inputs: KeyInputs;
+    readonly outputs: PlainRecord;
+    readonly known: ObservedKey | undefined;
+  },
 ): Promise<{ readonly keyId: string; readonly version: number } | undefined> {
-  const aliases = Array.isArray(outputs["aliases"]) ? outputs["aliases"].map(String) : [];
+  const { id, inputs, outputs, known } = recorded;
+  const aliases = textList(outputs["aliases"]);
   const [alias] = aliases;
-  const target = alias === undefined ? undefined : await kms.aliasTarget(alias);
+  // Where the key still has its alias, nothing newer has it.
+  if (alias === undefined || known?.aliases.includes(alias) === true) return undefined;
+  const target = await kms.aliasTarget(alias);
   if (target === undefined || target === outputs["keyId"]) return undefined;
   const tags = await kms.listTags(target);
   const version = Number(tags[ownershipTags.version]);
   if (tags[ownershipTags.lineage] !== id || !(version > inputs.version)) return undefined;
   context.log.warn(
-    `drift: ${alias ?? ""} points to version ${version} of this key, and the state knew version ${inputs.version}; it goes on from version ${version}.`,
+    `drift: ${alias} points to version ${version} of this key, and the state knew version ${inputs.version}; it goes on from version ${version}.`,
   );
   return { keyId: target, version };
 }
@@ -116,7 +126,7 @@ function driftOf(outputs: PlainRecord, observed: ObservedKey, id: string): reado
   }
   if (typeof outputs["policy"] === "string" && !samePolicy(outputs["policy"], observed.policy))
     sentences.push("the key policy was changed.");
-  const wanted = Array.isArray(outputs["aliases"]) ? outputs["aliases"].map(String) : [];
+  const wanted = textList(outputs["aliases"]);
   for (const alias of wanted.filter((name) => !observed.aliases.includes(name)))
     sentences.push(`${alias} does not point to the key any more.`);
   for (const alias of observed.aliases.filter((name) => !wanted.includes(name)))

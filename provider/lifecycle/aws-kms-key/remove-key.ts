@@ -7,6 +7,7 @@ import { formerKeys, keyVersionsIn, materialsOf, type KeyVersion } from "../../m
 import type { KmsKeyFacts, KmsPort } from "../../model/ports/kms";
 import { connectionOf } from "../connection-of";
 import type { LifecycleContext, PlainRecord } from "../contract";
+import { textList } from "../text-list";
 import { parseKeyInputs, type KeyInputs } from "./key-inputs";
 import { noteDeletion } from "./note-deletion";
 import { observeKey } from "./observe-key";
@@ -126,7 +127,7 @@ async function deleteOwnAliases(
   outputs: PlainRecord,
   present: readonly string[],
 ): Promise<void> {
-  const recorded = Array.isArray(outputs["aliases"]) ? outputs["aliases"] : [];
+  const recorded = textList(outputs["aliases"]);
   for (const alias of present.filter((name) => recorded.includes(name))) {
     context.mayProceed();
     context.log.progress(`deleting ${alias}`);

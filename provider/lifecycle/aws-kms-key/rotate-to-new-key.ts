@@ -1,6 +1,7 @@
 import { keyVersionsIn, type KeyVersion } from "../../model/key-versions";
 import type { KmsPort } from "../../model/ports/kms";
 import { PartialFailure, type LifecycleContext, type PlainRecord } from "../contract";
+import { textList } from "../text-list";
 import { ensureKey } from "./ensure-key";
 import type { KeyInputs } from "./key-inputs";
 import { locateKey } from "./locate-key";
@@ -54,7 +55,7 @@ export async function rotateToNewKey(
       const outputs = { ...olds, versions: [...keyVersionsIn(olds), unseen], pending: error.outputs["pending"] };
       throw new PartialFailure(error.id, outputs, error.failure);
     }
-    const aliases = [...new Set([...listOf(error.outputs["aliases"]), ...listOf(olds["aliases"])])].sort();
+    const aliases = [...new Set([...textList(error.outputs["aliases"]), ...textList(olds["aliases"])])].sort();
     const outputs = { ...error.outputs, versions: error.outputs["versions"] ?? versions, aliases };
     throw new PartialFailure(error.id, outputs, error.failure);
   }
@@ -67,9 +68,7 @@ async function deleteUnwanted(
   { inputs, olds }: Rotation,
   formerKeys: ReadonlySet<string>,
 ): Promise<void> {
-  const unwanted = listOf(olds["aliases"])
-    .map(String)
-    .filter((alias) => inputs.aliases?.includes(alias) !== true);
+  const unwanted = textList(olds["aliases"]).filter((alias) => inputs.aliases?.includes(alias) !== true);
   for (const alias of unwanted) {
     const target = await kms.aliasTarget(alias);
     if (target === undefined || !formerKeys.has(target)) continue;
@@ -77,5 +76,3 @@ async function deleteUnwanted(
     await kms.deleteAlias(alias);
   }
 }
-
-const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);

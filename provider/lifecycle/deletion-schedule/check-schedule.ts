@@ -11,7 +11,8 @@ import { awsKmsKeyRecord, type AwsKmsKeyRecord } from "../inputs/aws-kms-key-rec
 import { pickDefined } from "../pick-defined";
 import { sameJson } from "../same-json";
 import { validate } from "../validate";
-import { isLeaving, requireOwned } from "./observe-leaving-key";
+import { isLeaving } from "../../model/key-states";
+import { requireOwned } from "./key-owner";
 import { wordAsRecorded, wordAsSeen } from "./schedule-words";
 
 const derivedNames = ["account", "region", "plannedDay", "scheduled"];

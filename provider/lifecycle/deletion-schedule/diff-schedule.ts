@@ -2,6 +2,7 @@ import { hasUnknown } from "../../model/unknown";
 import { connectionChanged } from "../connection-changed";
 import type { DiffResult, LifecycleContext, PlainRecord } from "../contract";
 import { changedProperties } from "../same-json";
+import { textList } from "../text-list";
 
 /** What only the state and a later delete use: a change of it is recorded and writes nothing to the cloud. */
 const recordedOnly = ["onRemove", "restoreEnabled"] as const;
@@ -33,7 +34,7 @@ export function diffSchedule(context: LifecycleContext, olds: PlainRecord, news:
   return { changes: due || recorded || reached || hasUnknown(news), replaces: [] };
 }
 
-const isUnfinished = (olds: PlainRecord): boolean => Array.isArray(olds["pending"]) && olds["pending"].length > 0;
+const isUnfinished = (olds: PlainRecord): boolean => textList(olds["pending"]).length > 0;
 
 /** True once the date has passed: update then looks whether the key is gone. */
 const isOver = (context: LifecycleContext, { deletionDate }: PlainRecord): boolean =>

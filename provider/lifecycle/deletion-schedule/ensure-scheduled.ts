@@ -4,7 +4,9 @@ import { noteKeeper } from "../keepers";
 import { PartialFailure, type LifecycleContext, type PlainRecord } from "../contract";
 import type { CheckedScheduleInputs } from "../inputs/deletion-schedule-inputs";
 import { noteGoing, noteStaying } from "./note-copies";
-import { isLeaving, requireOwned, settled } from "./observe-leaving-key";
+import { isLeaving } from "../../model/key-states";
+import { settled } from "../settled";
+import { requireOwned } from "./key-owner";
 import { recordDestroyed, recordSchedule } from "./record-schedule";
 
 /** What `ensureScheduled` works on. */

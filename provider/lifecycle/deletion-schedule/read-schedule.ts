@@ -1,7 +1,9 @@
 import { dayOf } from "../../model/deletion-consequence";
 import { connectionOf } from "../connection-of";
 import type { LifecycleContext, PlainRecord } from "../contract";
-import { foreignLineage, isLeaving } from "./observe-leaving-key";
+import { textList } from "../text-list";
+import { isLeaving } from "../../model/key-states";
+import { foreignLineage } from "./key-owner";
 import { recordDestroyed, recordSchedule } from "./record-schedule";
 import { parseScheduleInputs, scheduleInputsIn } from "./schedule-inputs";
 
@@ -34,7 +36,7 @@ export async function readSchedule(
     }
     return found(recordSchedule(inputs, facts, { enabledBefore: before, pending: [] }));
   }
-  const pending = Array.isArray(outputs["pending"]) ? outputs["pending"].map(String) : [];
+  const pending = textList(outputs["pending"]);
   if (pending.length > 0) return found(recordSchedule(inputs, facts, { enabledBefore: before, pending }));
   context.log.warn(
     `drift: somebody cancelled the deletion; the key is ${facts.state}. The next pulumi up schedules it again, once it is confirmed; to let the key live, remove this resource.`,

@@ -2,7 +2,7 @@ import { dayOf } from "../../model/deletion-consequence";
 import type { KmsKeyFacts } from "../../model/ports/kms";
 import type { PlainRecord } from "../contract";
 import type { CheckedScheduleInputs } from "../inputs/deletion-schedule-inputs";
-import { isLeaving } from "./observe-leaving-key";
+import { isLeaving } from "../../model/key-states";
 import { scheduleInputsIn } from "./schedule-inputs";
 
 /** What is recorded besides the inputs and the key as it was seen. */

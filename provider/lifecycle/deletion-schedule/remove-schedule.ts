@@ -2,7 +2,9 @@ import { isKeptByAnother } from "../keepers";
 import { connectedKms } from "../connected-kms";
 import type { LifecycleContext, PlainRecord } from "../contract";
 import { noteStaying } from "./note-copies";
-import { foreignLineage, isLeaving, settled } from "./observe-leaving-key";
+import { isLeaving } from "../../model/key-states";
+import { settled } from "../settled";
+import { foreignLineage } from "./key-owner";
 import { parseScheduleInputs } from "./schedule-inputs";
 
 /**
