@@ -1,5 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { AwsCredentialSource, AwsEndpoints, TlsSettings } from "../provider/model/aws-connection";
+import type { AwsCredentialSource, AwsEndpoints, RoleCredentials, TlsSettings } from "../provider/model/aws-connection";
 import type { KeySpec } from "../provider/model/key-spec";
 import type { AfterRotation } from "../provider/model/key-versions";
 import type { WrappingKeySpec } from "../provider/model/wrapping";
@@ -37,6 +37,24 @@ export interface AwsEndpointArgs {
   sts?: pulumi.Input<string>;
   /** URL for the Resource Groups Tagging API. */
   tagging?: pulumi.Input<string>;
+  /** URL for AWS IAM, which is asked for nothing but what the credentials may do. Default beside another `kms`: none. */
+  iam?: pulumi.Input<string>;
+}
+
+/** Credentials, as references. */
+export type AwsCredentialsArgs =
+  pulumi.Input<AwsProfileArgs> | pulumi.Input<AwsCsvArgs> | pulumi.Input<AwsAccessKeyArgs>;
+
+/**
+ * Other credentials of the same account for what should not be in one hand. `byok permissions` prints a policy for each.
+ */
+export interface AwsRoleCredentialsArgs {
+  /** For the custodian, which brings material: GetParametersForImport, ImportKeyMaterial, and the proof of a copy. */
+  import?: AwsCredentialsArgs;
+  /** For ScheduleKeyDeletion, CancelKeyDeletion, DeleteImportedKeyMaterial and DeleteAlias. */
+  destroy?: AwsCredentialsArgs;
+  /** For PutKeyPolicy; a key with a policy of its own is then made with AWS's default one, and gets it before its material. */
+  policy?: AwsCredentialsArgs;
 }
 
 /** TLS of the connection; paths are relative to the project folder. */
@@ -47,6 +65,11 @@ export interface TlsArgs {
   clientCertFile?: pulumi.Input<string>;
   /** PEM file with the client certificate's private key; goes with `clientCertFile`. */
   clientKeyFile?: pulumi.Input<string>;
+  /**
+   * False: a certificate of the authorities in `caFile` counts whatever host it names, with a warning at every run. Needs `caFile`; the chain
+   * is verified all the same. Default true.
+   */
+  validateHostname?: pulumi.Input<boolean>;
 }
 
 /** Arguments of {@link AwsKmsGroup}. */
@@ -61,7 +84,9 @@ export interface AwsKmsGroupArgs {
    */
   endpoint?: pulumi.Input<string> | pulumi.Input<AwsEndpointArgs>;
   /** Default: AWS's default credential chain. Errors: BYOK_AWS_CREDENTIALS, BYOK_REFERENCE_UNRESOLVED. */
-  credentials?: pulumi.Input<AwsProfileArgs> | pulumi.Input<AwsCsvArgs> | pulumi.Input<AwsAccessKeyArgs>;
+  credentials?: AwsCredentialsArgs;
+  /** Other credentials for some of the acts. Default: `credentials` for all. Errors: BYOK_AWS_WRONG_ACCOUNT. */
+  roleCredentials?: pulumi.Input<AwsRoleCredentialsArgs>;
   /** Default: public roots, no client certificate. */
   tls?: pulumi.Input<TlsArgs>;
   /**
@@ -78,6 +103,17 @@ export interface AwsKmsGroupArgs {
   requiredTags?: pulumi.Input<pulumi.Input<string>[]>;
   /** Key types that the group takes. Default: all that AWS imports. */
   allowedSpecs?: pulumi.Input<pulumi.Input<KeySpec>[]>;
+  /**
+   * False: the group is made, changed and refreshed also while AWS cannot be reached, with `connected: false` and the reason; `account` has to be named
+   * then. Changes of its keys fail until there is a connection, each on its own row. Default true.
+   */
+  requireConnected?: pulumi.Input<boolean>;
+  /**
+   * Whether to look, before anything is made, for permissions that the credentials lack: `warn`, `require` (what certainly is missing fails the
+   * preview) or `off`. By iam:SimulatePrincipalPolicy where that is allowed, which does not see key policies, else by calls that change nothing. What
+   * cannot be known is not missing. Default: `warn` for a new group or another connection; a program that sets it is also told by every refresh.
+   */
+  permissionCheck?: pulumi.Input<"warn" | "require" | "off">;
 }
 
 /** Settings of all keys of a group; each means what the argument of that name means for {@link AwsKmsKey}. */
@@ -112,17 +148,17 @@ export interface AwsKmsKeyTemplateArgs {
   wrappingKeySpec?: pulumi.Input<WrappingKeySpec>;
 }
 
-const outputs = ["connected", "callerArn"] as const;
+const outputs = ["connected", "notConnectedReason", "callerArn", "missingPermissions"] as const;
 
 /** Arguments that stay away when nobody sets them; a preview would not know that of an output. */
-const optional = ["endpoint", "credentials", "tls", "quotas"] as const;
+const optional = ["endpoint", "credentials", "roleCredentials", "tls", "quotas"] as const;
 /** Carried by every key, and read by no program. */
 const rules = ["template", "requiredTags", "allowedSpecs"] as const;
 const defaulted = ["account", ...optional] as const;
 
 /**
  * An account and Region of AWS KMS, and how to reach it. It is nothing in the cloud: creating, changing or deleting it writes
- * nothing there. Permissions: none (sts:GetCallerIdentity needs none).
+ * nothing there. Permissions: none (sts:GetCallerIdentity needs none); iam:SimulatePrincipalPolicy lets it tell what its keys will lack.
  *
  * @example
  * ```ts
@@ -138,6 +174,10 @@ const defaulted = ["account", ...optional] as const;
 export class AwsKmsGroup extends CarriedResource {
   /** True when the last run or refresh reached AWS. */
   declare public readonly connected: pulumi.Output<boolean>;
+  /** Why not, in one sentence; absent while connected. */
+  declare public readonly notConnectedReason: pulumi.Output<string | undefined>;
+  /** IAM actions that the credentials lacked when they were last looked for; absent where nothing was missing. */
+  declare public readonly missingPermissions: pulumi.Output<string[] | undefined>;
   /** The account, 12 digits. */
   declare public readonly account: pulumi.Output<string>;
   /** ARN of the caller that the credentials belong to (GetCallerIdentity). */
@@ -148,6 +188,8 @@ export class AwsKmsGroup extends CarriedResource {
   declare public readonly endpoint: pulumi.Output<string | AwsEndpoints | undefined>;
   /** As in the arguments: references, no secrets. */
   declare public readonly credentials: pulumi.Output<AwsCredentialSource | undefined>;
+  /** As in the arguments: references, no secrets. */
+  declare public readonly roleCredentials: pulumi.Output<RoleCredentials | undefined>;
   /** As in the arguments. */
   declare public readonly tls: pulumi.Output<TlsSettings | undefined>;
   /** As in the arguments. */

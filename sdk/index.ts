@@ -3,18 +3,20 @@ export { SourceKey, type SourceKeyArgs, type SourceKeyVersion } from "./source-k
 export {
   AwsKmsGroup,
   type AwsAccessKeyArgs,
+  type AwsCredentialsArgs,
   type AwsCsvArgs,
   type AwsEndpointArgs,
   type AwsKmsGroupArgs,
   type AwsKmsKeyTemplateArgs,
   type AwsProfileArgs,
+  type AwsRoleCredentialsArgs,
   type TlsArgs,
 } from "./aws-kms-group";
 export { AwsKmsKey, type AwsKmsKeyArgs, type AwsKmsKeyMaterialArgs, type KeyLink, type KeyProof } from "./aws-kms-key";
 export { AwsKeyInventory, type AwsKeyInventoryArgs, type AwsKeyInventoryFilter } from "./aws-key-inventory";
 export { AwsAlias, type AwsAliasArgs } from "./aws-alias";
 export { DeletionSchedule, type DeletionScheduleArgs } from "./deletion-schedule";
-export type { AwsCredentialSource, AwsEndpoints, TlsSettings } from "../provider/model/aws-connection";
+export type { AwsCredentialSource, AwsEndpoints, RoleCredentials, TlsSettings } from "../provider/model/aws-connection";
 export type { InventoryRecord, KeyManager } from "../provider/model/inventory";
 export type { InventoryCounts } from "../provider/model/merge-inventory";
 export type { AwsKeyUsage, KeySpec } from "../provider/model/key-spec";

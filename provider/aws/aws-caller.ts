@@ -16,6 +16,8 @@ export interface CallOptions<Api extends AwsApi> {
   readonly repeatable?: boolean;
   /** True while NotFoundException may be wrong, because what is named was created a moment ago. */
   readonly isNew?: () => boolean;
+  /** True: a failed request is told at once, whatever its kind, because the answer is not worth waiting for. */
+  readonly once?: boolean;
   /** Milliseconds for which NotFoundException is excused whatever the names. */
   readonly waitForExistence?: number;
   /** Asked when a repetition is refused after a lost answer: what the lost one did, or undefined if nothing. */
@@ -81,6 +83,10 @@ export class AwsCaller {
     return (await this.open()).session.hasTagging;
   }
 
+  async hasIam(): Promise<boolean> {
+    return (await this.open()).session.hasIam;
+  }
+
   /** @throws ByokError BYOK_AWS_* */
   async call<Api extends AwsApi>(
     api: Api,
@@ -124,7 +130,7 @@ export class AwsCaller {
           continue;
         }
         spent += performance.now() - began;
-        const wait = this.waitAfter(kind, error, options, { made, spent });
+        const wait = options.once === true ? undefined : this.waitAfter(kind, error, options, { made, spent });
         if (wait === undefined) throw error;
         if (kind === "throttled") this.shared.pacer.holdBack(`${place} ${api}`, wait);
         await this.unlessStopped(api, () => sleep(wait, signal));

@@ -1,6 +1,8 @@
+import type * as Iam from "@aws-sdk/client-iam";
 import type * as Kms from "@aws-sdk/client-kms";
 import type * as Tagging from "@aws-sdk/client-resource-groups-tagging-api";
 import type * as Sts from "@aws-sdk/client-sts";
+import type { AwsServiceName } from "../model/aws-partitions";
 
 interface Operations {
   CancelKeyDeletion: [Kms.CancelKeyDeletionCommandInput, Kms.CancelKeyDeletionCommandOutput];
@@ -31,6 +33,7 @@ interface Operations {
   UpdateKeyDescription: [Kms.UpdateKeyDescriptionCommandInput, Kms.UpdateKeyDescriptionCommandOutput];
   GetCallerIdentity: [Sts.GetCallerIdentityCommandInput, Sts.GetCallerIdentityCommandOutput];
   GetResources: [Tagging.GetResourcesCommandInput, Tagging.GetResourcesCommandOutput];
+  SimulatePrincipalPolicy: [Iam.SimulatePrincipalPolicyCommandInput, Iam.SimulatePrincipalPolicyCommandOutput];
 }
 
 /** An API that this package calls. There is no other way to AWS than through one of these. */
@@ -51,9 +54,15 @@ export type AwsCall<Api extends AwsApi> = (
 /** The SDK, narrowed to what is used of it. */
 export type AwsCalls = { readonly [Api in AwsApi]: AwsCall<Api> };
 
+/** The APIs that belong to another service than AWS KMS. */
+const elsewhere: Readonly<Partial<Record<AwsApi, AwsServiceName>>> = {
+  GetCallerIdentity: "sts",
+  GetResources: "tagging",
+  SimulatePrincipalPolicy: "iam",
+};
+
 /** The service that an API belongs to. */
-export const serviceOf = (api: AwsApi): "kms" | "sts" | "tagging" =>
-  api === "GetCallerIdentity" ? "sts" : api === "GetResources" ? "tagging" : "kms";
+export const serviceOf = (api: AwsApi): AwsServiceName => elsewhere[api] ?? "kms";
 
 /** The permission that an API needs, as IAM policies name it. */
 export const iamAction = (api: AwsApi): string => `${serviceOf(api) === "tagging" ? "tag" : serviceOf(api)}:${api}`;

@@ -25,6 +25,8 @@ export interface AwsSession {
   readonly describe: (api: AwsApi) => FailedCall;
   /** True where there is a Tagging API beside this KMS. */
   readonly hasTagging: boolean;
+  /** True where there is an IAM beside this KMS. */
+  readonly hasIam: boolean;
   /** Host of the KMS endpoint. */
   readonly kmsHost: string;
 }
@@ -65,6 +67,7 @@ function openSession(
     kms: handlerFor(endpoints.kms),
     sts: handlerFor(endpoints.sts),
     tagging: handlerFor(endpoints.tagging ?? endpoints.kms),
+    iam: handlerFor(endpoints.iam ?? endpoints.kms),
   };
   const chain = defaultChain({
     region,
@@ -77,6 +80,7 @@ function openSession(
     kms: new URL(endpoints.kms).host,
     sts: new URL(endpoints.sts).host,
     tagging: new URL(endpoints.tagging ?? endpoints.kms).host,
+    iam: new URL(endpoints.iam ?? endpoints.kms).host,
   };
   return {
     calls: sdkCalls({ region, endpoints, handlers, credentials: () => source.identity() }),
@@ -87,6 +91,7 @@ function openSession(
       return { api, region, host: hosts[service], published: hosts[service] === publishedHost(service, region) };
     },
     hasTagging: endpoints.tagging !== undefined,
+    hasIam: endpoints.iam !== undefined,
     kmsHost: hosts.kms,
   };
 }

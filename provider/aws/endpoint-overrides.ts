@@ -2,7 +2,7 @@ import type { AwsConnection } from "../model/aws-connection";
 import { profileSection, sharedConfig, type ConfigSection } from "./shared-config";
 
 /** Service names as environment variables and the configuration file spell them, for every service that is ever asked. */
-const services = ["kms", "sts", "resource_groups_tagging_api", "sso", "sso_oidc", "signin"];
+const services = ["kms", "sts", "resource_groups_tagging_api", "iam", "sso", "sso_oidc", "signin"];
 
 const on = (value: string | undefined): boolean => value?.toLowerCase() === "true";
 

@@ -1,10 +1,7 @@
 import type { AwsConnection } from "../model/aws-connection";
-import { publishedHost } from "../model/aws-partitions";
+import { publishedHost, type AwsServiceName } from "../model/aws-partitions";
 import { ByokError } from "../model/errors";
 import { isLoopback } from "../model/trust";
-
-/** The services that a connection talks to. */
-export type AwsService = "kms" | "sts" | "tagging";
 
 /** Explicit URLs of a connection's services; nothing else may name one. */
 export interface EndpointUrls {
@@ -12,6 +9,8 @@ export interface EndpointUrls {
   readonly sts: string;
   /** Absent where a custom KMS endpoint has no tagging service beside it. */
   readonly tagging?: string;
+  /** Absent where a custom KMS endpoint has no IAM beside it. */
+  readonly iam?: string;
 }
 
 /**
@@ -30,11 +29,16 @@ export function endpointUrls(connection: AwsConnection): EndpointUrls {
         ? kms
         : published("sts", connection.region)
       : checked(custom.sts, "endpoint.sts");
-  if (custom.tagging !== undefined) return { kms, sts, tagging: checked(custom.tagging, "endpoint.tagging") };
-  return custom.kms === undefined ? { kms, sts, tagging: published("tagging", connection.region) } : { kms, sts };
+  const beside = (service: "tagging" | "iam"): string | undefined => {
+    const named = custom[service];
+    if (named !== undefined) return checked(named, `endpoint.${service}`);
+    return custom.kms === undefined ? published(service, connection.region) : undefined;
+  };
+  const [tagging, iam] = [beside("tagging"), beside("iam")];
+  return { kms, sts, ...(tagging === undefined ? {} : { tagging }), ...(iam === undefined ? {} : { iam }) };
 }
 
-function published(service: AwsService, region: string): string {
+function published(service: AwsServiceName, region: string): string {
   const host = publishedHost(service, region);
   if (host !== undefined) return `https://${host}`;
   throw new ByokError("BYOK_AWS_REGION_UNKNOWN", `${region} is not the name of an AWS Region.`, {

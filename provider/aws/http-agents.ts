@@ -54,7 +54,12 @@ function strictTls(ca: readonly string[], files: TlsFiles): StrictTls {
     .digest("hex");
   const secureContext = contexts.get(name) ?? newContext(ca, files);
   contexts.set(name, secureContext);
-  return { secureContext, rejectUnauthorized: true };
+  const custom = files.ca !== undefined && files.anyHostname === true;
+  return {
+    secureContext,
+    rejectUnauthorized: true,
+    ...(custom ? { checkServerIdentity: () => undefined } : {}),
+  };
 }
 
 function newContext(ca: readonly string[], { clientCert, clientKey }: TlsFiles): SecureContext {

@@ -5,6 +5,9 @@
 /** The variable with which the SDK is kept from warning about the version of Node. */
 export const SDK_QUIET = "AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED";
 
+/** `@aws-sdk/client-iam`. */
+export const loadIam = (): typeof import("@aws-sdk/client-iam") => quietly(() => require("@aws-sdk/client-iam"));
+
 /** `@aws-sdk/client-kms`. */
 export const loadKms = (): typeof import("@aws-sdk/client-kms") => quietly(() => require("@aws-sdk/client-kms"));
 

@@ -1,5 +1,8 @@
 import type { AwsConnection } from "../model/aws-connection";
+import { partitionOf } from "../model/aws-partitions";
 import { ByokError } from "../model/errors";
+import { defaultKeyPolicy, samePolicy } from "../model/key-policy";
+import { roleConnections, type CredentialRole } from "../model/permissions/credential-roles";
 import type { CreateKeyRequest, KmsKeyFacts, KmsPort } from "../model/ports/kms";
 import { AwsCaller } from "./aws-caller";
 import { surroundingsOf, type AwsDeps } from "./aws-deps";
@@ -9,6 +12,7 @@ import { deletionMethods } from "./kms-deletion";
 import { keyFacts } from "./key-facts";
 import { grantsOn, tagsOf } from "./kms-lists";
 import { ownedKeys } from "./owned-keys";
+import { permissionVerdicts } from "./permission-verdicts";
 import { processShared } from "./process-shared";
 import { aliasTarget, listAliases } from "./read-aliases";
 import { describeKey, isNotFound } from "./read-key";
@@ -19,11 +23,17 @@ const THE_POLICY = "default";
  * Opens AWS KMS for a lifecycle. Nothing is loaded, read or connected before the first call; ports of equal connections share
  * clients, and all ports of a process share the pacing of an account.
  */
-export const openKms = (connection: AwsConnection, deps: AwsDeps): KmsPort =>
-  kmsPort(new AwsCaller(connection, surroundingsOf(deps), processShared));
+export function openKms(connection: AwsConnection, deps: AwsDeps): KmsPort {
+  const { own, others } = roleConnections(connection);
+  const callerOf = (each: AwsConnection): AwsCaller => new AwsCaller(each, surroundingsOf(deps), processShared);
+  const callers = others.map(({ role, connection: each }) => [role, callerOf(each)] as const);
+  return kmsPort(callerOf(own), new Map(callers));
+}
 
-/** The port over a caller of one's own. */
-export function kmsPort(caller: AwsCaller): KmsPort {
+/** The port over callers of one's own; what a role has no caller for is done by the first. */
+export function kmsPort(caller: AwsCaller, roles: ReadonlyMap<CredentialRole, AwsCaller> = new Map()): KmsPort {
+  const destroyer = roles.get("destroy") ?? caller;
+  const policyAdmin = roles.get("policy") ?? caller;
   const memory = (): Promise<RegionMemory> => caller.memory();
   /** Options for a call on a key that may have been created a moment ago. */
   const on = async (keyId: string): Promise<{ readonly isNew: () => boolean }> => {
@@ -32,7 +42,20 @@ export function kmsPort(caller: AwsCaller): KmsPort {
   };
   return {
     callerIdentity: () => caller.checkedIdentity(),
-    createKey: (request) => createKey(caller, request),
+    permissions: (question) => permissionVerdicts(caller, question),
+    createKey: async (request) => {
+      const { policy, ...rest } = request;
+      // CreateKey with a policy needs kms:PutKeyPolicy too; the default one comes without being asked for.
+      if (policy === undefined || (await isDefault(caller, policy))) return createKey(caller, rest);
+      if (policyAdmin === caller) return createKey(caller, request);
+      const made = await createKey(caller, rest);
+      await policyAdmin.call(
+        "PutKeyPolicy",
+        { KeyId: made.keyId, PolicyName: THE_POLICY, Policy: policy },
+        await on(made.keyId),
+      );
+      return made;
+    },
     describeKey: async (keyId) => describeKey(caller, keyId, await on(keyId)),
     listAliases: async (keyId) => listAliases(caller, (await memory()).recent, keyId),
     aliasTarget: async (alias) => aliasTarget(caller, (await memory()).recent, alias, 1),
@@ -45,7 +68,7 @@ export function kmsPort(caller: AwsCaller): KmsPort {
     listGrants: async (keyId) => grantsOn(caller, keyId, await on(keyId)),
     listMaterials: async (keyId) => materialsOf(caller, keyId, await on(keyId)),
     deleteMaterial: async (keyId, keyMaterialId) => {
-      await caller.call(
+      await destroyer.call(
         "DeleteImportedKeyMaterial",
         { KeyId: keyId, ...(keyMaterialId === undefined ? {} : { KeyMaterialId: keyMaterialId }) },
         await on(keyId),
@@ -54,7 +77,7 @@ export function kmsPort(caller: AwsCaller): KmsPort {
     rotateOnDemand: (keyId) => rotateOnDemand(caller, keyId),
     findByOwner: (owner) => ownedKeys(caller, owner),
     putPolicy: async (keyId, policy) => {
-      await caller.call("PutKeyPolicy", { KeyId: keyId, PolicyName: THE_POLICY, Policy: policy }, await on(keyId));
+      await policyAdmin.call("PutKeyPolicy", { KeyId: keyId, PolicyName: THE_POLICY, Policy: policy }, await on(keyId));
     },
     tag: async (keyId, tags) => {
       const Tags = Object.entries(tags).map(([TagKey, TagValue]) => ({ TagKey, TagValue }));
@@ -101,7 +124,7 @@ export function kmsPort(caller: AwsCaller): KmsPort {
         return (await aliasTarget(caller, recent, alias)) === undefined;
       };
       try {
-        await caller.call(
+        await destroyer.call(
           "DeleteAlias",
           { AliasName: alias },
           {
@@ -114,8 +137,15 @@ export function kmsPort(caller: AwsCaller): KmsPort {
         if (!isNotFound(error) || !(await isGone())) throw error;
       }
     },
-    ...deletionMethods(caller, on),
+    ...deletionMethods(destroyer, on),
   };
+}
+
+/** True for the policy that AWS gives to a key of the account by itself. */
+async function isDefault(caller: AwsCaller, policy: string): Promise<boolean> {
+  const { region } = caller.connection;
+  const account = caller.connection.account ?? (await caller.callerIdentity()).account;
+  return samePolicy(policy, defaultKeyPolicy(partitionOf(region)?.id ?? "aws", account));
 }
 
 async function createKey(caller: AwsCaller, request: CreateKeyRequest): Promise<KmsKeyFacts> {

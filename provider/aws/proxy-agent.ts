@@ -10,6 +10,8 @@ type ConnectOptions = Parameters<HttpsProxyAgent<string>["connect"]>[1];
 export interface StrictTls {
   readonly secureContext: SecureContext;
   readonly rejectUnauthorized: true;
+  /** Only where the connection says that the host name does not count; the chain is verified all the same. */
+  readonly checkServerIdentity?: () => undefined;
 }
 
 /** The proxy could not be reached, or refused to make the tunnel. */
@@ -36,8 +38,9 @@ export class StrictTunnelAgent extends HttpsProxyAgent<string> {
     private readonly target: StrictTls,
     options: { readonly keepAlive: boolean; readonly maxSockets: number },
   ) {
-    // The proxy itself, when it speaks TLS, is held to the same authorities.
-    super(proxyUrl.href, { ...options, ...target });
+    // The proxy itself, when it speaks TLS, is held to the same authorities, and always to its name.
+    const { checkServerIdentity: _targetOnly, ...ofProxy } = target;
+    super(proxyUrl.href, { ...options, ...ofProxy });
   }
 
   override async connect(

@@ -30,6 +30,7 @@ const publishedQuotas: Readonly<Record<string, number>> = {
   PutKeyPolicy: 15,
   RotateKeyOnDemand: 5,
   ScheduleKeyDeletion: 15,
+  SimulatePrincipalPolicy: 5,
   TagResource: 10,
   UntagResource: 5,
   UpdateAlias: 5,

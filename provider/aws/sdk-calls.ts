@@ -1,14 +1,15 @@
+import { iamRegion, type AwsServiceName } from "../model/aws-partitions";
 import type { AwsCalls } from "./aws-calls";
 import type { AwsIdentity } from "./credential-source";
 import type { EndpointUrls } from "./endpoints";
-import { loadKms, loadSts, loadTagging } from "./load-sdk";
+import { loadIam, loadKms, loadSts, loadTagging } from "./load-sdk";
 import { sdkSettings, type RequestHandler } from "./sdk-settings";
 
 /** What the clients of one connection are made of. */
 export interface SdkParts {
   readonly region: string;
   readonly endpoints: EndpointUrls;
-  readonly handlers: { readonly kms: RequestHandler; readonly sts: RequestHandler; readonly tagging: RequestHandler };
+  readonly handlers: Readonly<Record<AwsServiceName, RequestHandler>>;
   readonly credentials: () => Promise<AwsIdentity>;
 }
 
@@ -28,6 +29,15 @@ export function sdkCalls(parts: SdkParts): AwsCalls {
     const { ResourceGroupsTaggingAPIClient } = loadTagging();
     const endpoint = endpoints.tagging ?? endpoints.kms;
     return new ResourceGroupsTaggingAPIClient({ ...settings, endpoint, requestHandler: handlers.tagging });
+  });
+  const iamClient = once(() => {
+    const endpoint = endpoints.iam ?? endpoints.kms;
+    return new (loadIam().IAMClient)({
+      ...settings,
+      region: iamRegion(region),
+      endpoint,
+      requestHandler: handlers.iam,
+    });
   });
   return {
     CancelKeyDeletion: (input, options) => kmsClient().send(new (loadKms().CancelKeyDeletionCommand)(input), options),
@@ -63,6 +73,8 @@ export function sdkCalls(parts: SdkParts): AwsCalls {
       kmsClient().send(new (loadKms().UpdateKeyDescriptionCommand)(input), options),
     GetCallerIdentity: (input, options) => stsClient().send(new (loadSts().GetCallerIdentityCommand)(input), options),
     GetResources: (input, options) => taggingClient().send(new (loadTagging().GetResourcesCommand)(input), options),
+    SimulatePrincipalPolicy: (input, options) =>
+      iamClient().send(new (loadIam().SimulatePrincipalPolicyCommand)(input), options),
   };
 }
 

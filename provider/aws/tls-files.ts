@@ -9,6 +9,8 @@ export interface TlsFiles {
   readonly caDigests?: readonly string[];
   readonly clientCert?: string;
   readonly clientKey?: string;
+  /** True: a certificate of `ca` counts whatever host it names. Never with the public roots. */
+  readonly anyHostname?: true;
 }
 
 /**
@@ -35,7 +37,15 @@ export async function readTlsFiles(
       property: settings?.clientCertFile === undefined ? "tls.clientCertFile" : "tls.clientKeyFile",
     });
   }
+  const anyHostname = settings?.validateHostname === false;
+  if (anyHostname && ca === undefined) {
+    throw new ByokError("BYOK_INPUT_INVALID", "With public roots, the host name of a certificate is always checked.", {
+      hint: "Name the authorities of the endpoint with tls.caFile, or remove validateHostname.",
+      property: "tls.validateHostname",
+    });
+  }
   return {
+    ...(anyHostname ? { anyHostname } : {}),
     ...(ca === undefined ? {} : { ca: ca.certificates, caDigests: ca.digests }),
     ...(settings?.clientCertFile === undefined
       ? {}

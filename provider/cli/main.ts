@@ -5,6 +5,7 @@ import { Command, Option } from "commander";
 import { z } from "zod";
 import { ByokError } from "../model/errors";
 import type { LocalCommandOptions } from "./local-command";
+import type { PermissionsOptions } from "./permissions-command";
 import type { ProveOptions } from "./prove-command";
 import type { SyncOptions } from "./sync-command";
 
@@ -68,6 +69,24 @@ program
     const { proveCommand } = await import("./prove-command.js");
     const { processTerminal } = await import("./terminal.js");
     if (!(await proveCommand(options, processTerminal()))) process.exitCode = failed;
+  });
+
+program
+  .command("permissions")
+  .description("print IAM policies for separate importer, destroyer and policy-admin roles; needs no cloud")
+  .option("--account <id>", "AWS account, 12 digits")
+  .option("--region <codes>", "Regions, separated by commas", list)
+  .option("--group <name>", "take account and Region from this AwsKmsGroup of the stack")
+  .option("--stack <stack>", "with --group: stack to read; default: the selected one")
+  .option("--file <state>", "with --group: read an exported stack instead (- for standard input)")
+  .option("--role <role>", "only this one: importer, material-importer, destroyer or policy-admin")
+  .option("--alias-prefix <prefix>", "aliases that the roles may touch, such as alias/ledger/; default: all")
+  .option("--native", "also for keys whose material AWS makes")
+  .option("--sha1", "also for tokens that wrap with OAEP SHA-1 only")
+  .option("--min-window <days>", "shortest waiting period of a deletion, 7 to 30; default: 30")
+  .action(async (options: PermissionsOptions) => {
+    const { permissionsCommand } = await import("./permissions-command.js");
+    process.stdout.write(await permissionsCommand(options));
   });
 
 program

@@ -7,6 +7,7 @@ import { sourceKeyRecord } from "../lifecycle/inputs/source-key-inputs";
 import { canonicalJson } from "../lifecycle/same-json";
 import { ByokError } from "../model/errors";
 import type { ProveRequest } from "../model/ports/custodian";
+import { importConnection } from "../model/permissions/credential-roles";
 import type { TokenConnection } from "../model/token";
 import { wrappingKeySpecs } from "../model/wrapping";
 import { carried, readStack, resourcesOf } from "./stack-export";
@@ -127,7 +128,7 @@ async function requestFor(name: string, outputs: Copy["outputs"], stack: string 
     spec: source.spec,
     rules: { allowedTargets, lab, minOaepHash },
     target: {
-      connection: { ...connection, account: outputs.group.account },
+      connection: { ...importConnection(connection), account: outputs.group.account },
       keyArn: outputs.arn,
       configValues: await configValuesFor(connection, { stack }),
     },

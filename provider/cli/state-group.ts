@@ -3,6 +3,7 @@ import { connectionOf } from "../lifecycle/connection-of";
 import { awsKmsGroupRecord } from "../lifecycle/inputs/aws-kms-group-inputs";
 import type { AwsConnection } from "../model/aws-connection";
 import { ByokError } from "../model/errors";
+import { credentialSources } from "../model/permissions/credential-roles";
 import { parseReference } from "../model/references";
 import { resourcesOf, stackConfigValue, type StackChoice } from "./stack-export";
 
@@ -48,10 +49,9 @@ export async function configValuesFor(
   connection: AwsConnection,
   { stack, file }: Pick<StackChoice, "stack" | "file">,
 ): Promise<Readonly<Record<string, string>>> {
-  const { credentials } = connection;
-  if (credentials === undefined || "profile" in credentials) return {};
   const values: Record<string, string> = {};
-  for (const text of Object.values(credentials)) {
+  const texts = credentialSources(connection).flatMap((source) => ("profile" in source ? [] : Object.values(source)));
+  for (const text of texts) {
     const reference = text === undefined ? undefined : parseReference(text);
     if (reference?.kind !== "config") continue;
     if (file !== undefined) {

@@ -93,7 +93,9 @@ const copyLink: z.ZodType<CopyLink> = z.strictObject(copyLinkFields);
 
 const connectionFields = {
   region: z.string().min(1),
-  endpoint: z.strictObject({ kms: url.optional(), sts: url.optional(), tagging: url.optional() }).optional(),
+  endpoint: z
+    .strictObject({ kms: url.optional(), sts: url.optional(), tagging: url.optional(), iam: url.optional() })
+    .optional(),
   credentials: z
     .union([
       z.strictObject({ profile: z.string() }),
@@ -110,6 +112,7 @@ const connectionFields = {
       caFile: z.string().optional(),
       clientCertFile: z.string().optional(),
       clientKeyFile: z.string().optional(),
+      validateHostname: z.boolean().optional(),
     })
     .optional(),
   quotas: z.record(z.string(), z.number().positive()).optional(),

@@ -1,4 +1,5 @@
 import type { AwsConnection } from "../model/aws-connection";
+import { credentialSources } from "../model/permissions/credential-roles";
 import { parseReference, type Reference } from "../model/references";
 import type { TokenConnection } from "../model/token";
 
@@ -48,7 +49,7 @@ function referencesOf(connection: AwsConnection | TokenConnection): readonly Ref
 
 function textsOf(connection: AwsConnection | TokenConnection): readonly string[] {
   if ("pin" in connection) return [connection.pin];
-  const { credentials } = connection;
-  if (credentials === undefined || "profile" in credentials) return [];
-  return Object.values(credentials).filter((text) => text !== undefined);
+  return credentialSources(connection)
+    .flatMap((source) => ("profile" in source ? [] : Object.values(source)))
+    .filter((text) => text !== undefined);
 }

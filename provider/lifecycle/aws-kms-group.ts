@@ -1,14 +1,18 @@
 import { ByokError } from "../model/errors";
-import { accepted, failureOf, refused } from "./answers";
+import { checkGroup, connectionProperties } from "./aws-kms-group/check-group";
+import { connectGroup } from "./aws-kms-group/connect-group";
+import { missingPermissions, permissionHint } from "./aws-kms-group/missing-permissions";
 import type { Lifecycle, LifecycleContext, PlainRecord } from "./contract";
-import { connectionOf } from "./connection-of";
 import { awsKmsGroupInputs, type AwsKmsGroupInputs } from "./inputs/aws-kms-group-inputs";
 import { pickDefined } from "./pick-defined";
 import { changedProperties } from "./same-json";
-import { validate } from "./validate";
+import { textList } from "./text-list";
 
-const connection = ["region", "endpoint", "credentials", "tls"] as const;
-const watched = [...connection, "account", "quotas", "template", "requiredTags", "allowedSpecs"];
+const watched = [
+  ...connectionProperties,
+  ...["account", "quotas", "template", "requiredTags", "allowedSpecs"],
+  ...["requireConnected", "permissionCheck", "missingPermissions"],
+];
 
 /**
  * An account and Region of AWS KMS and how to reach it. `check` connects once and writes the account into the inputs; only a
@@ -17,57 +21,39 @@ const watched = [...connection, "account", "quotas", "template", "requiredTags",
 export const awsKmsGroup: Lifecycle = {
   kind: "AwsKmsGroup",
 
-  async check(context, olds, news) {
-    const validated = validate(awsKmsGroupInputs, news);
-    if (validated.kind === "wrong") return refused(news, validated.failures);
-    if (validated.kind === "unknown") return accepted(news);
-    const inputs = validated.value;
-    for (const notice of context.ignoredOverrides(connectionOf(inputs))) context.log.warn(notice);
-    const known = olds["account"];
-    if (typeof known === "string" && changedProperties(olds, inputs, connection).length === 0) {
-      if (inputs.account === undefined || inputs.account === known) return accepted({ ...inputs, account: known });
-    }
-    try {
-      const caller = await context.kms(connectionOf({ ...inputs, account: undefined })).callerIdentity();
-      if (inputs.account !== undefined && inputs.account !== caller.account) {
-        return refused(inputs, [
-          {
-            property: "account",
-            reason:
-              `is ${inputs.account}, and the credentials belong to account ${caller.account} (${caller.arn}). ` +
-              `Use credentials of account ${inputs.account}, or correct the account.`,
-          },
-        ]);
-      }
-      return accepted({ ...inputs, account: caller.account });
-    } catch (error) {
-      return refused(inputs, [failureOf(error, propertyFor(error, inputs), "Connecting to AWS")]);
-    }
-  },
+  check: checkGroup,
 
-  diff(_context, _id, olds, news) {
+  diff(context, _id, olds, news) {
     const changed = changedProperties(olds, news, watched);
-    return Promise.resolve({ changes: changed.length > 0 || olds["connected"] === false, replaces: [] });
+    const disconnected = olds["connected"] === false;
+    if (disconnected) {
+      const reason = olds["notConnectedReason"];
+      context.log.warn(
+        `was not connected the last time; pulumi up tries again.${typeof reason === "string" ? ` ${reason}` : ""}`,
+      );
+    }
+    return Promise.resolve({ changes: changed.length > 0 || disconnected, replaces: [] });
   },
 
   async create(context, inputs) {
-    const outputs = await connect(context, awsKmsGroupInputs.parse(inputs));
+    const outputs = await connectedOutputs(context, awsKmsGroupInputs.parse(inputs));
     return { id: `aws-kms-group-${context.random(8).toString("hex")}`, outputs };
   },
 
   async read(context, _id, outputs) {
-    const inputs = inputsIn(outputs);
+    const inputs = awsKmsGroupInputs.parse(inputsIn(outputs));
     try {
-      return { outputs: await connect(context, awsKmsGroupInputs.parse(inputs)), inputs };
+      const found = await look(context, inputs);
+      return { outputs: found, inputs: inputsIn(found) };
     } catch (error) {
       const { sentence } = ByokError.from(error, "Connecting to AWS");
       context.log.warn(`not connected: ${sentence}`);
-      return { outputs: { ...outputs, connected: false }, inputs };
+      return { outputs: { ...outputs, ...notConnected(sentence) }, inputs: inputsIn(outputs) };
     }
   },
 
   update(context, _id, _olds, news) {
-    return connect(context, awsKmsGroupInputs.parse(news));
+    return connectedOutputs(context, awsKmsGroupInputs.parse(news));
   },
 
   delete() {
@@ -75,24 +61,43 @@ export const awsKmsGroup: Lifecycle = {
   },
 };
 
-async function connect(context: LifecycleContext, inputs: AwsKmsGroupInputs): Promise<PlainRecord> {
-  const caller = await context.kms(connectionOf(inputs)).callerIdentity();
-  if (inputs.account !== undefined && inputs.account !== caller.account) {
-    throw new ByokError(
-      "BYOK_AWS_WRONG_ACCOUNT",
-      `The credentials belong to account ${caller.account}, and this group is account ${inputs.account}.`,
-      { hint: "Use credentials of the group's account." },
-    );
+async function connectedOutputs(context: LifecycleContext, inputs: AwsKmsGroupInputs): Promise<PlainRecord> {
+  try {
+    return await connect(context, inputs);
+  } catch (error) {
+    const failure = ByokError.from(error, "Connecting to AWS");
+    if (inputs.requireConnected !== false || failure.code === "BYOK_AWS_WRONG_ACCOUNT") throw failure;
+    return { ...inputsIn(inputs), ...notConnected(failure.sentence) };
   }
-  return { ...inputsIn(inputs), account: caller.account, connected: true, callerArn: caller.arn };
 }
 
-function propertyFor(error: unknown, inputs: AwsKmsGroupInputs): string {
-  const code = error instanceof ByokError ? error.code : undefined;
-  if (code === "BYOK_AWS_REGION_UNKNOWN") return "region";
-  if (code === "BYOK_AWS_TLS_UNTRUSTED") return "tls";
-  if (code === "BYOK_AWS_UNREACHABLE") return inputs.endpoint === undefined ? "region" : "endpoint";
-  return "credentials";
+async function connect(context: LifecycleContext, inputs: AwsKmsGroupInputs): Promise<PlainRecord> {
+  const [{ identity }] = await connectGroup(context, inputs);
+  return { ...inputsIn(inputs), account: identity.account, connected: true, callerArn: identity.arn };
 }
+
+/** A refresh also looks for permissions again, where some were missing or where the program asks for the check. */
+async function look(context: LifecycleContext, inputs: AwsKmsGroupInputs): Promise<PlainRecord> {
+  const { missingPermissions: missed, ...rest } = inputs;
+  const looks = rest.permissionCheck !== "off" && (missed !== undefined || rest.permissionCheck !== undefined);
+  const callers = await connectGroup(context, rest);
+  const found = {
+    ...inputsIn(rest),
+    account: callers[0].identity.account,
+    connected: true,
+    callerArn: callers[0].identity.arn,
+  };
+  if (!looks) return found;
+  const { actions, sentences } = await missingPermissions(context, rest, callers);
+  if (actions.length === 0) {
+    if (textList(missed).length > 0) context.log.info("its credentials have the permissions now that they lacked.");
+    return found;
+  }
+  context.log.warn(`${sentences.join(" ")} ${permissionHint(rest)}`);
+  return { ...found, missingPermissions: actions };
+}
+
+/** The reason is one sentence, which holds no secret, as no error of this package does. */
+const notConnected = (reason: string): PlainRecord => ({ connected: false, notConnectedReason: reason });
 
 const inputsIn = (record: PlainRecord): PlainRecord => pickDefined(record, Object.keys(awsKmsGroupInputs.shape));

@@ -4,7 +4,10 @@ import { connectionOf } from "./connection-of";
 import type { LifecycleContext } from "./contract";
 import type { AwsKmsGroupInputs } from "./inputs/aws-kms-group-inputs";
 
-type AccountGroup = Pick<AwsKmsGroupInputs, "region" | "endpoint" | "credentials" | "tls" | "quotas"> & {
+type AccountGroup = Pick<
+  AwsKmsGroupInputs,
+  "region" | "endpoint" | "credentials" | "roleCredentials" | "tls" | "quotas"
+> & {
   readonly account: string;
 };
 

@@ -1,7 +1,7 @@
 import type { PlainRecord } from "./contract";
 import { changedProperties } from "./same-json";
 
-const parts = ["endpoint", "credentials", "tls", "quotas"] as const;
+const parts = ["endpoint", "credentials", "roleCredentials", "tls", "quotas"] as const;
 
 /**
  * True where a carried group is reached in another way than before. Delete and refresh use the way that stands in the outputs, which only an

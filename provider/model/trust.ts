@@ -62,7 +62,7 @@ const isPublished = (url: URL, host: string | undefined): boolean =>
 const otherEndpoints = (
   connection: AwsConnection,
 ): readonly { readonly url: URL; readonly published: string | undefined }[] =>
-  (["sts", "tagging"] as const).flatMap((service) => {
+  (["sts", "tagging", "iam"] as const).flatMap((service) => {
     const endpoint = connection.endpoint?.[service];
     return endpoint === undefined
       ? []

@@ -6,7 +6,9 @@ describe("the endpoints of a connection", () => {
       kms: "https://kms.eu-central-1.amazonaws.com",
       sts: "https://sts.eu-central-1.amazonaws.com",
       tagging: "https://tagging.eu-central-1.amazonaws.com",
+      iam: "https://iam.amazonaws.com",
     });
+    expect(endpointUrls({ region: "us-gov-west-1" }).iam).toBe("https://iam.us-gov.amazonaws.com");
     expect(endpointUrls({ region: "cn-north-1" }).kms).toBe("https://kms.cn-north-1.amazonaws.com.cn");
   });
 

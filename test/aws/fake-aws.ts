@@ -24,6 +24,7 @@ export class FakeAws {
   renewable = false;
   renewals = 0;
   hasTagging = true;
+  hasIam = true;
 
   constructor(private readonly answers: Answers) {}
 
@@ -56,6 +57,7 @@ export class FakeAws {
       },
       describe: (api) => ({ api, region: "eu-central-1", host: "kms.eu-central-1.amazonaws.com", published: true }),
       hasTagging: this.hasTagging,
+      hasIam: this.hasIam,
       kmsHost: "kms.eu-central-1.amazonaws.com",
     };
   }
@@ -101,6 +103,7 @@ export class FakeAws {
       UpdateKeyDescription: call("UpdateKeyDescription", {}),
       GetCallerIdentity: call("GetCallerIdentity", { Account: ACCOUNT, Arn: CALLER, UserId: "AIDA" }),
       GetResources: call("GetResources", { ResourceTagMappingList: [] }),
+      SimulatePrincipalPolicy: call("SimulatePrincipalPolicy"),
     };
   }
 }

@@ -74,6 +74,46 @@ describe("behind a proxy that inspects TLS", () => {
     expect(genuine.asked.length).toBe(before);
   });
 
+  it("a certificate that names another host counts only where host names do not, and never of another authority", async () => {
+    const stranger = await awsServer({ GetCallerIdentity: identity }, await authority.server(["elsewhere.example"]));
+    const lead = await proxyServer(stranger.port);
+    try {
+      await expect(throughProxy({ tls: { caFile } }, lead.url).callerIdentity()).rejects.toMatchObject({
+        code: "BYOK_AWS_TLS_UNTRUSTED",
+      });
+      const named = throughProxy({ tls: { caFile, validateHostname: true } }, lead.url);
+      await expect(named.callerIdentity()).rejects.toMatchObject({ code: "BYOK_AWS_TLS_UNTRUSTED" });
+      expect(stranger.asked).toEqual([]);
+      const loose = throughProxy({ tls: { caFile, validateHostname: false } }, lead.url);
+      expect((await loose.callerIdentity()).account).toBe("111122223333");
+      const others = throughProxy({ tls: { caFile: otherCaFile, validateHostname: false } }, lead.url);
+      await expect(others.callerIdentity()).rejects.toMatchObject({ code: "BYOK_AWS_TLS_UNTRUSTED" });
+      const publicRoots = throughProxy({ tls: { validateHostname: false } }, lead.url);
+      await expect(publicRoots.callerIdentity()).rejects.toMatchObject({
+        code: "BYOK_INPUT_INVALID",
+        property: "tls.validateHostname",
+      });
+      expect(stranger.asked).toEqual(["GetCallerIdentity"]);
+    } finally {
+      await lead.close();
+      await stranger.close();
+    }
+  });
+
+  it("host names do not count on a direct connection either, where the group says so", async () => {
+    const stranger = await awsServer({ GetCallerIdentity: identity }, await authority.server(["elsewhere.example"]));
+    const direct = (validateHostname: boolean): ReturnType<typeof openKms> => {
+      const connection = { region: "eu-central-1", credentials, endpoint: { kms: stranger.url, sts: stranger.url } };
+      return openKms({ ...connection, tls: { caFile, validateHostname } }, { configValues: {}, env });
+    };
+    try {
+      await expect(direct(true).callerIdentity()).rejects.toMatchObject({ code: "BYOK_AWS_TLS_UNTRUSTED" });
+      expect((await direct(false).callerIdentity()).account).toBe("111122223333");
+    } finally {
+      await stranger.close();
+    }
+  });
+
   it("neither NODE_EXTRA_CA_CERTS nor NODE_TLS_REJECT_UNAUTHORIZED lets it in", async () => {
     const before = genuine.asked.length;
     for (const loosened of [{ NODE_EXTRA_CA_CERTS: caFile }, { NODE_TLS_REJECT_UNAUTHORIZED: "0" }]) {

@@ -78,6 +78,28 @@ describe("byok", () => {
     expect(await sync({ csv: "config:aws:csv" })).toContain("Name the stack with --stack instead of --file.");
   });
 
+  it("permissions prints a policy for each role, or one that can be handed to AWS as it is", async () => {
+    const place = ["--account", "123456789012", "--region", "eu-central-1,eu-west-1"];
+    const all: unknown = JSON.parse((await byok("permissions", ...place)).out);
+    expect(Object.keys(all as object)).toEqual(["importer", "material-importer", "destroyer", "policy-admin"]);
+    const one = (await byok("permissions", ...place, "--role", "destroyer", "--min-window", "14")).out;
+    expect(JSON.parse(one)).toMatchObject({ Version: "2012-10-17" });
+    expect(one).toContain('"kms:ScheduleKeyDeletionPendingWindowInDays": "14"');
+    expect(one).toContain("arn:aws:kms:eu-west-1:123456789012:key/*");
+  });
+
+  it.each([
+    [[], "The place is missing."],
+    [["--account", "1", "--region", "eu-central-1"], "--account 1 is none: 12 digits."],
+    [["--account", "123456789012", "--region", "frankfurt"], "--region names no AWS Region."],
+    [["--account", "123456789012", "--region", "eu-central-1,cn-north-1"], "several partitions"],
+    [["--account", "123456789012", "--region", "eu-central-1", "--role", "king"], "Choose one of importer"],
+    [["--account", "123456789012", "--region", "eu-central-1", "--min-window", "3"], "outside AWS's waiting period"],
+    [["--account", "123456789012", "--region", "eu-central-1", "--alias-prefix", "x"], 'It begins with "alias/".'],
+  ])("permissions %j is refused in one line", async (args, sentence) => {
+    expect(await byok("permissions", ...args)).toMatchObject({ code: 1, err: expect.stringContaining(sentence) });
+  });
+
   it("local serves until it is interrupted, and leaves what a client needs for its owner's eyes only", async () => {
     const child = spawn(process.execPath, [main, "local", "--data", "cloud", "--json"], {
       cwd: folder,

@@ -25,9 +25,13 @@ export interface TlsFront {
   close(): Promise<void>;
 }
 
-/** Starts one; `target` is the HTTP endpoint behind it. */
-export async function startTlsFront(target: string, names: readonly string[] = []): Promise<TlsFront> {
-  const { certificate, key, digest } = await selfSigned(names);
+/** Starts one; `target` is the HTTP endpoint behind it. With `loopback: false` its certificate does not name 127.0.0.1. */
+export async function startTlsFront(
+  target: string,
+  names: readonly string[] = [],
+  { loopback = true }: { readonly loopback?: boolean } = {},
+): Promise<TlsFront> {
+  const { certificate, key, digest } = await selfSigned(names, loopback);
   const exchanges: SeenExchange[] = [];
   const secure = createSecureServer({ key, cert: certificate }, (message, response) => {
     void forward(target, message, response, exchanges);
@@ -101,6 +105,7 @@ function listen(server: Server): Promise<number> {
 
 async function selfSigned(
   names: readonly string[],
+  loopback: boolean,
 ): Promise<{ readonly certificate: string; readonly key: string; readonly digest: string }> {
   const curve = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as const;
   const keys = await webcrypto.subtle.generateKey(curve, true, ["sign", "verify"]);
@@ -114,7 +119,7 @@ async function selfSigned(
       extensions: [
         new x509.BasicConstraintsExtension(true, 0, true),
         new x509.SubjectAlternativeNameExtension([
-          { type: "ip", value: "127.0.0.1" },
+          ...(loopback ? [{ type: "ip" as const, value: "127.0.0.1" }] : []),
           ...names.map((value) => ({ type: "dns" as const, value })),
         ]),
       ],

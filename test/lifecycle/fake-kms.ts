@@ -10,6 +10,8 @@ import type {
   KmsPort,
   OwnedKey,
 } from "../../provider/model/ports/kms";
+import type { IamAction } from "../../provider/model/permissions/iam-actions";
+import type { PermissionAnswer, PermissionQuestion, PermissionVerdict } from "../../provider/model/ports/permissions";
 
 export const account = "123456789012";
 export const region = "eu-central-1";
@@ -45,6 +47,7 @@ export class FakeKms implements KmsPort {
   get writes(): readonly string[] {
     const reads = [
       "callerIdentity",
+      "permissions",
       "describeKey",
       "listAliases",
       "aliasTarget",
@@ -153,6 +156,13 @@ export class FakeKms implements KmsPort {
     });
   callerIdentity = (): Promise<{ account: string; arn: string }> =>
     this.act("callerIdentity", () => ({ account, arn: `arn:aws:iam::${account}:user/ci` }));
+  /** What IAM's simulation would say; what is not named is allowed. */
+  readonly verdicts = new Map<IamAction, PermissionVerdict>();
+  permissions = ({ actions }: PermissionQuestion): Promise<PermissionAnswer> =>
+    this.act("permissions", () => ({
+      how: "simulation",
+      verdicts: new Map(actions.map((action) => [action, this.verdicts.get(action) ?? "allowed"])),
+    }));
   createKey = (request: CreateKeyRequest): Promise<KmsKeyFacts> => this.act("createKey", () => this.add(request));
   describeKey = (keyId: string): Promise<KmsKeyFacts | undefined> =>
     this.act("describeKey", () => this.keys.get(keyId.split("/").at(-1) ?? keyId)?.facts);

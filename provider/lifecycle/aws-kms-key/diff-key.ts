@@ -153,7 +153,7 @@ function sameText(one: unknown, other: unknown, same: (one: string, other: strin
 }
 
 const connectionIn = (record: PlainRecord): unknown =>
-  partOf(record["group"], ["endpoint", "credentials", "tls", "quotas"]);
+  partOf(record["group"], ["endpoint", "credentials", "roleCredentials", "tls", "quotas"]);
 
 function tokenIn(record: PlainRecord): unknown {
   const source = partOf(record["material"], ["source"])["source"];

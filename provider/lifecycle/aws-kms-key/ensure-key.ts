@@ -2,6 +2,7 @@ import { dueSteps, describeStep, type KeyRecord, type KeyStep, type ObservedKey 
 import { ByokError } from "../../model/errors";
 import type { ImportReceipt, ImportRequest } from "../../model/ports/custodian";
 import type { KmsPort } from "../../model/ports/kms";
+import { importConnection } from "../../model/permissions/credential-roles";
 import { validToFault } from "../../model/validity";
 import type { Wrapping } from "../../model/wrapping";
 import { isLeaving } from "../../model/key-states";
@@ -152,7 +153,7 @@ export function importRequest(
       minOaepHash: source.group.minOaepHash,
     },
     target: {
-      connection: { ...connection, account: inputs.account },
+      connection: { ...importConnection(connection), account: inputs.account },
       keyArn: observed.facts.arn,
       configValues: context.configValues(connection),
     },

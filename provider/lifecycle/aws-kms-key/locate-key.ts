@@ -1,4 +1,6 @@
+import { partitionOf } from "../../model/aws-partitions";
 import { ByokError } from "../../model/errors";
+import { defaultKeyPolicy, samePolicy } from "../../model/key-policy";
 import { ownershipOf, type ObservedKey } from "../../model/aws-key-steps";
 import { isLeaving } from "../../model/key-states";
 import { ownershipTags } from "../../model/owner";
@@ -100,7 +102,7 @@ async function findOwn(context: LifecycleContext, kms: KmsPort, inputs: KeyInput
   const observed = await observeKey(kms, only.keyId);
   if (observed === undefined) return undefined;
   requireAdoptable(observed, inputs);
-  await requireUntouched(kms, observed, { policy: inputs.policy, grants: [] });
+  await requireUntouched(kms, observed, { policy: policyToExpect(inputs, observed), grants: [] });
   const made = only.createdAt.toISOString().slice(0, 16).replace("T", " ");
   context.log.info(
     only.state === "PendingImport"
@@ -112,6 +114,13 @@ async function findOwn(context: LifecycleContext, kms: KmsPort, inputs: KeyInput
 
 const until = (facts: KmsKeyFacts): string =>
   facts.deletionDate === undefined ? "" : ` until ${facts.deletionDate.toISOString().slice(0, 10)}`;
+
+/** Where other credentials set policies, a key that waits for its material may not have got its own yet; it is set before the import. */
+function policyToExpect({ group, policy, account, region }: KeyInputs, observed: ObservedKey): string | undefined {
+  const waits = group.roleCredentials?.policy !== undefined && observed.facts.state === "PendingImport";
+  const byDefault = defaultKeyPolicy(partitionOf(region)?.id ?? "aws", account);
+  return waits && samePolicy(observed.policy, byDefault) ? undefined : policy;
+}
 
 /** An alias is never taken from another key; found out before anything is created. */
 async function refuseTakenAliases(

@@ -7,6 +7,7 @@ import {
   endpointSchema,
   quotasSchema,
   regionSchema,
+  roleCredentialsSchema,
   selfShape,
   tlsSchema,
 } from "./shared-shapes";
@@ -16,6 +17,7 @@ const connectionShape = {
   account: accountSchema.optional(),
   endpoint: endpointSchema.optional(),
   credentials: credentialsSchema.optional(),
+  roleCredentials: roleCredentialsSchema.optional(),
   tls: tlsSchema.optional(),
   quotas: quotasSchema.optional(),
 } as const;
@@ -27,8 +29,16 @@ const rulesShape = {
   allowedSpecs: z.array(z.enum(keySpecs)).min(1).optional(),
 } as const;
 
+/** How the group itself is checked; its keys carry nothing of it. */
+const checksShape = {
+  requireConnected: z.boolean().optional(),
+  permissionCheck: z.enum(["warn", "require", "off"]).optional(),
+  /** Derived: what was missing when it was last looked for. */
+  missingPermissions: z.array(z.string()).optional(),
+} as const;
+
 /** Inputs of an AWS KMS group; `account` is derived where the program does not name it. */
-export const awsKmsGroupInputs = z.strictObject({ ...connectionShape, ...rulesShape, ...selfShape });
+export const awsKmsGroupInputs = z.strictObject({ ...connectionShape, ...checksShape, ...rulesShape, ...selfShape });
 export type AwsKmsGroupInputs = z.infer<typeof awsKmsGroupInputs>;
 
 /** An AWS KMS group as a key carries it. */

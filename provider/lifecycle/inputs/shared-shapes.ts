@@ -55,7 +55,7 @@ const url = z.string().refine(
 /** One URL for everything, or one for each service. */
 export const endpointSchema = z.union([
   url,
-  z.strictObject({ kms: url.optional(), sts: url.optional(), tagging: url.optional() }),
+  z.strictObject({ kms: url.optional(), sts: url.optional(), tagging: url.optional(), iam: url.optional() }),
 ]);
 
 export const credentialsSchema = z.union([
@@ -68,11 +68,23 @@ export const credentialsSchema = z.union([
   }),
 ]);
 
+/** Other credentials for what should not be in one hand. */
+export const roleCredentialsSchema = z.strictObject({
+  import: credentialsSchema.optional(),
+  destroy: credentialsSchema.optional(),
+  policy: credentialsSchema.optional(),
+});
+
 export const tlsSchema = z
   .strictObject({
     caFile: z.string().min(1).optional(),
     clientCertFile: z.string().min(1).optional(),
     clientKeyFile: z.string().min(1).optional(),
+    validateHostname: z.boolean().optional(),
+  })
+  .refine((tls) => tls.validateHostname !== false || tls.caFile !== undefined, {
+    path: ["validateHostname"],
+    error: "cannot be false with public roots. Name the endpoint's authorities with caFile, or remove it.",
   })
   .refine((tls) => (tls.clientCertFile === undefined) === (tls.clientKeyFile === undefined), {
     error: "clientCertFile and clientKeyFile go together.",

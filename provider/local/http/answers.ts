@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { AwsError } from "../aws-error";
-import type { ServiceName } from "./services";
+import { isQueryService, type ServiceName } from "./services";
 
 /** What goes back to the client. */
 export interface HttpAnswer {
@@ -19,11 +19,12 @@ export function xmlAnswer(body: string, requestId: string, status = 200): HttpAn
 
 /** An error in the form of the service's protocol. An error without a text has no member for it (recorded). */
 export function errorAnswer(error: AwsError, service: ServiceName | undefined): HttpAnswer {
-  if (service === "sts") {
+  if (service !== undefined && isQueryService(service)) {
+    const namespace = service === "sts" ? "sts.amazonaws.com/doc/2011-06-15" : "iam.amazonaws.com/doc/2010-05-08";
     const id = randomUUID();
     const fields = `<Type>Sender</Type><Code>${escapeXml(error.code)}</Code><Message>${escapeXml(error.message)}</Message>`;
     return xmlAnswer(
-      `<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Error>${fields}</Error><RequestId>${id}</RequestId></ErrorResponse>`,
+      `<ErrorResponse xmlns="https://${namespace}/"><Error>${fields}</Error><RequestId>${id}</RequestId></ErrorResponse>`,
       id,
       error.status,
     );

@@ -6,12 +6,13 @@ import { RequestReader } from "../kms/request-reader";
 import type { Caller } from "../policy/identity";
 import { answerSts } from "../services/get-caller-identity";
 import { answerTagging } from "../services/get-resources";
+import { answerIam } from "../services/simulate-principal-policy";
 import { type HttpAnswer, errorAnswer, jsonAnswer } from "./answers";
 import type { FaultEffect, Faults } from "./faults";
 import type { QuotaKeeper } from "./quotas";
 import type { ReceivedRequest } from "./request";
 import type { RequestLog } from "./request-log";
-import { type Target, targetOf } from "./services";
+import { isQueryService, type Target, targetOf } from "./services";
 import { type SigningIdentity, verifySignature } from "./sigv4";
 
 export interface KnownIdentity extends SigningIdentity {
@@ -47,7 +48,7 @@ export class AwsApi {
       call = this.authenticate(request, target);
       keyId = namedKey(call);
       const effect = this.parts.faults.take({ ...call, account: call.caller.accountId, keyId });
-      outcome = await this.withEffect(effect, call, target);
+      outcome = await this.withEffect(effect, call, target, request);
       keyId ??= createdKey(outcome);
     } catch (error) {
       failure = error instanceof AwsError ? error : new AwsError("KMSInternalException", "", 500);
@@ -70,7 +71,7 @@ export class AwsApi {
   private authenticate(request: ReceivedRequest, target: Target): Call {
     const { cloud, identities, realNow } = this.parts;
     const { service, operation } = target;
-    const regions = service === "sts" ? [...cloud.settings.regions, "us-east-1"] : cloud.settings.regions;
+    const regions = isQueryService(service) ? [...cloud.settings.regions, "us-east-1"] : cloud.settings.regions;
     const identityOf = (accessKeyId: string): KnownIdentity | undefined => identities.get(accessKeyId);
     const { identity, region } = verifySignature(request, { service, regions, identityOf, now: realNow() });
     const now = cloud.clock.now();
@@ -83,32 +84,41 @@ export class AwsApi {
       sourceIp: request.sourceIp,
       secure: request.secure,
       now,
-      input: new RequestReader(service === "sts" ? {} : readJson(request.body)),
+      input: new RequestReader(isQueryService(service) ? {} : readJson(request.body)),
       view: cloud.store.delayed(cloud.settings.eventualConsistencyMs),
     };
   }
 
-  private async withEffect(effect: FaultEffect | undefined, call: Call, target: Target): Promise<Outcome> {
+  private async withEffect(
+    effect: FaultEffect | undefined,
+    call: Call,
+    target: Target,
+    request: ReceivedRequest,
+  ): Promise<Outcome> {
     switch (effect?.kind) {
       case undefined:
-        return this.answer(call, target);
+        return this.answer(call, target, request);
       case "error":
         throw new AwsError(effect.code, effect.message, effect.status);
       case "status":
         return { status: effect.status, headers: { "content-type": "text/plain" }, body: "" };
       case "slow":
         await new Promise((resolve) => setTimeout(resolve, effect.milliseconds));
-        return this.answer(call, target);
+        return this.answer(call, target, request);
       case "drop":
       case "hang":
         // The operation happens, or fails, as if nobody had cut the line: its answer is what gets lost.
-        if (effect.when === "after") await this.answer(call, target).catch(() => undefined);
+        if (effect.when === "after") await this.answer(call, target, request).catch(() => undefined);
         return effect.kind;
     }
   }
 
-  private async answer(call: Call, target: Target): Promise<HttpAnswer> {
+  private async answer(call: Call, target: Target, request: ReceivedRequest): Promise<HttpAnswer> {
     if (target.service === "sts") return answerSts(target.operation, call.caller);
+    if (target.service === "iam") {
+      const callers = [...this.parts.identities.values()].map(({ caller }) => caller);
+      return answerIam(call, request.body.toString("utf8"), callers);
+    }
     if (target.service === "tagging") return jsonAnswer(answerTagging(call));
     const operation = kmsOperations.get(target.operation);
     if (operation === undefined) throw new AwsError("UnknownOperationException", "", 400);

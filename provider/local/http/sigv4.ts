@@ -1,7 +1,7 @@
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import { AwsError } from "../aws-error";
 import type { ReceivedRequest } from "./request";
-import type { ServiceName } from "./services";
+import { isQueryService, type ServiceName } from "./services";
 
 export interface SigningIdentity {
   readonly accessKeyId: string;
@@ -58,10 +58,10 @@ interface SignatureErrors {
   readonly toleranceInMinutes: number;
 }
 
-/** STS, a query service, has other names and statuses than the JSON services for the same faults. */
+/** Query services have other names and statuses than the JSON services for the same faults. */
 function errorsOf(service: ServiceName): SignatureErrors {
   const invalidToken = "The security token included in the request is invalid.";
-  if (service === "sts") {
+  if (isQueryService(service)) {
     return {
       missing: () => new AwsError("MissingAuthenticationToken", "Request is missing Authentication Token", 403),
       incomplete: (message) => new AwsError("IncompleteSignature", message, 400),

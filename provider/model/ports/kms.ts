@@ -1,4 +1,5 @@
 import type { AwsKeySpec, AwsKeyUsage } from "../key-spec";
+import type { PermissionAnswer, PermissionQuestion } from "./permissions";
 import type { WrappingAlgorithm, WrappingKeySpec } from "../wrapping";
 
 /** KeyState of DescribeKey, for the states that keys with imported material can have. */
@@ -90,6 +91,8 @@ export interface OwnedKey {
  */
 export interface KmsPort {
   callerIdentity(): Promise<CallerIdentity>;
+  /** What the caller may do, as far as that can be found out without doing it; it fails only where there is no connection. */
+  permissions(question: PermissionQuestion): Promise<PermissionAnswer>;
   createKey(request: CreateKeyRequest): Promise<KmsKeyFacts>;
   describeKey(keyId: string): Promise<KmsKeyFacts | undefined>;
   listAliases(keyId: string): Promise<readonly string[]>;

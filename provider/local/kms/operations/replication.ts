@@ -49,7 +49,14 @@ export const replicateKey: Operation = (call) => {
     grants: [],
   };
   // The replica is made with the permissions of CreateKey in its own Region.
-  authorizeIdentity({ ...call, region }, "kms:CreateKey", "*", tagContext(tags));
+  authorizeIdentity({ ...call, region }, "kms:CreateKey", "*", {
+    "kms:KeySpec": primary.spec,
+    "kms:KeyUsage": primary.usage,
+    "kms:KeyOrigin": primary.origin,
+    "kms:MultiRegion": "true",
+    "kms:MultiRegionKeyType": "REPLICA",
+    ...tagContext(tags),
+  });
   const replica = { ...draft, policy: policyForNewKey(call, draft) };
   const family = cloud.store.relatives(primary).map((member) => ({ ...member, multiRegion }));
   cloud.store.put(...family, replica);
