@@ -4,6 +4,7 @@ import { caDigests } from "../aws/ca-digests";
 import { openKmsImport } from "../aws/open-kms-import";
 import { openToken } from "../hsm/open-token";
 import { resolveReference } from "../secrets/resolve-reference";
+import { readFileOf } from "../secrets/secret-file";
 import { serveToken } from "./serve-token";
 
 // Entry of the process that holds a token; openCustodian starts it. Nothing in environment, arguments or configuration reaches what
@@ -13,6 +14,7 @@ serveToken({
   openToken: (connection, pin) => openToken(connection, pin),
   openKmsImport: (connection, deps) => Promise.resolve(openKmsImport(connection, deps)),
   caDigests,
+  readFile: readFileOf,
   clock: () => new Date(),
   random: randomBytes,
   wait: (milliseconds) => wait(milliseconds),

@@ -2,7 +2,7 @@ import { createPublicKey, timingSafeEqual } from "node:crypto";
 import { ByokError } from "../model/errors";
 import { keySpecFacts, type KeySpec } from "../model/key-spec";
 import type { ProofMethod } from "../model/ports/custodian";
-import type { TokenKey } from "../model/ports/token";
+import type { Material } from "./material";
 import type { OperationContext } from "./operation-context";
 import type { VerifiedTarget } from "./verified-target";
 
@@ -32,24 +32,24 @@ export function compareMaterialId(
  * @throws ByokError BYOK_COPY_DIFFERS
  */
 export async function compareByReading(
-  { token, random }: OperationContext,
+  { random }: OperationContext,
   { kms, request }: VerifiedTarget,
-  key: TokenKey,
+  material: Material,
 ): Promise<ProofMethod> {
   const { keyArn } = request;
-  if (keySpecFacts[key.spec].family === "hmac") {
+  if (keySpecFacts[material.spec].family === "hmac") {
     // A fresh message: the answer to it cannot be one that somebody has seen before.
     const message = Buffer.concat([Buffer.from("byok proof 1\0"), random(32)]);
     const [theirs, ours] = [
-      await kms.generateMac(keyArn, macAlgorithm(key.spec), message),
-      await token.mac(key.id, message),
+      await kms.generateMac(keyArn, macAlgorithm(material.spec), message),
+      await material.mac(message),
     ];
     if (theirs.length !== ours.length || !timingSafeEqual(theirs, ours)) {
       throw copyDiffers(keyArn, "its MAC of a fresh message is not the token's");
     }
     return "mac";
   }
-  const [theirs, ours] = [await kms.getPublicKey(keyArn), await token.publicKey(key.id)];
+  const [theirs, ours] = [await kms.getPublicKey(keyArn), await material.publicKey()];
   if (!canonicalSpki(theirs).equals(canonicalSpki(ours))) {
     throw copyDiffers(keyArn, "its public key is not the token's");
   }
@@ -63,11 +63,11 @@ export async function compareByReading(
 export async function compareAfterImport(
   context: OperationContext,
   target: VerifiedTarget,
-  key: TokenKey,
+  material: Material,
 ): Promise<ProofMethod> {
   for (const pause of [...settlePauses, undefined]) {
     try {
-      return await compareByReading(context, target, key);
+      return await compareByReading(context, target, material);
     } catch (thrown) {
       if (!(thrown instanceof ByokError) || !unsettled.includes(thrown.code)) throw thrown;
       const facts = await target.kms.describeKey(target.request.keyArn);

@@ -1,10 +1,12 @@
 import type { z } from "zod";
 import { ByokError } from "../model/errors";
-import type { OperationContext } from "./operation-context";
+import type { CustodianPort } from "../model/ports/custodian";
+import { inspectFile } from "./material";
+import type { FileAdapters, OperationContext } from "./operation-context";
 import { claim, claimant } from "./operations/claim-key";
 import { destroy } from "./operations/destroy-version";
 import { importInto } from "./operations/import-into";
-import { close, connect, generate, list, rename, survey } from "./operations/manage-versions";
+import { close, connect, generate, list, rename, survey, unwrapRefusal } from "./operations/manage-versions";
 import { prove } from "./operations/prove-copy";
 import { links, noteDeletion, noteRevival } from "./operations/track-copies";
 import { operationSchemas, type OperationName } from "./protocol";
@@ -21,6 +23,8 @@ export const operations: { readonly [Name in OperationName]: Operation } = {
   rename: writing(operation("rename", operationSchemas.rename, rename)),
   importInto: operation("importInto", operationSchemas.importInto, importInto),
   prove: operation("prove", operationSchemas.prove, prove),
+  inspectFile: operation("inspectFile", operationSchemas.inspectFile, inspectFile),
+  unwrapRefusal: operation("unwrapRefusal", operationSchemas.unwrapRefusal, unwrapRefusal),
   close: writing(operation("close", operationSchemas.close, close)),
   destroy: writing(operation("destroy", operationSchemas.destroy, destroy)),
   claim: operation("claim", operationSchemas.claim, claim),
@@ -30,11 +34,22 @@ export const operations: { readonly [Name in OperationName]: Operation } = {
   noteRevival: operation("noteRevival", operationSchemas.noteRevival, noteRevival),
 };
 
-function operation<P extends readonly unknown[], R>(
+/** Operations that need neither the token nor its PIN, so that they run where a preview has none. */
+export const withoutToken: {
+  readonly [Name in OperationName]?: (context: FileAdapters, parameters: unknown) => Promise<unknown>;
+} = {
+  inspectFile: operation<FileAdapters, Parameters<CustodianPort["inspectFile"]>, string>(
+    "inspectFile",
+    operationSchemas.inspectFile,
+    inspectFile,
+  ),
+};
+
+function operation<C extends FileAdapters, P extends readonly unknown[], R>(
   name: OperationName,
   schemas: { readonly parameters: z.ZodType<P>; readonly result: z.ZodType<R> },
-  run: (context: OperationContext, ...parameters: P) => Promise<R>,
-): Operation {
+  run: (context: C, ...parameters: P) => Promise<R>,
+): (context: C, parameters: unknown) => Promise<unknown> {
   return async (context, raw) => {
     const parameters = schemas.parameters.safeParse(raw);
     if (!parameters.success) throw malformed(name, parameters.error);

@@ -24,6 +24,12 @@ export interface CloudAdapters {
   readonly caDigests: (path: string) => Promise<readonly string[]>;
 }
 
+/** The file system, as far as it holds material. */
+export interface FileAdapters {
+  /** @param guarded - refuse a file that others than the user and root own or may touch */
+  readonly readFile: (path: string, options: { readonly guarded: boolean }) => Promise<Buffer>;
+}
+
 /** Time and chance; tests hand in others, in this process only. */
 export interface Ambience {
   readonly clock: () => Date;
@@ -32,7 +38,7 @@ export interface Ambience {
 }
 
 /** What every operation works with. */
-export interface OperationContext extends CloudAdapters, Ambience, Interruption {
+export interface OperationContext extends CloudAdapters, FileAdapters, Ambience, Interruption {
   readonly token: TokenPort;
   /** Keys of the token that carry our mark, read anew. Concurrent operations share a reading, since a token may take long for it. */
   readonly listKeys: () => Promise<readonly TokenKey[]>;

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { AwsConnection } from "../model/aws-connection";
 import { byokErrorCodes, type ByokErrorRecord } from "../model/errors";
+import { fileEncodings, fileWraps } from "../model/file-wrap";
 import { keySpecs } from "../model/key-spec";
 import type {
   AwsTarget,
@@ -8,6 +9,7 @@ import type {
   CustodianPort,
   Fingerprint,
   ImportReceipt,
+  MaterialFile,
   SourceVersion,
   SurveyedVersion,
   VersionRef,
@@ -140,9 +142,18 @@ const rules: z.ZodType<SourceRules> = z.strictObject({
   minOaepHash: z.enum(["sha1", "sha256"]),
 });
 
+const materialFile: z.ZodType<MaterialFile> = z.strictObject({
+  path: z.string().min(1),
+  encoding: z.enum(fileEncodings),
+  kek: versionRef.exactOptional(),
+  wrap: z.enum(fileWraps).exactOptional(),
+  keptAs: z.string().exactOptional(),
+});
+
 const importFields = {
   ...versionFields,
   spec,
+  file: materialFile.exactOptional(),
   rules,
   target,
   wrappingAlgorithm: z.enum([
@@ -180,7 +191,9 @@ export const operationSchemas: {
   list: { parameters: z.tuple([owner.optional()]), result: z.array(sourceVersion) },
   survey: { parameters: z.tuple([]), result: z.array(surveyedVersion) },
   generate: {
-    parameters: z.tuple([z.strictObject({ ...versionFields, name: z.string(), spec })]),
+    parameters: z.tuple([
+      z.strictObject({ ...versionFields, name: z.string(), spec, unwraps: z.boolean().exactOptional() }),
+    ]),
     result: sourceVersion,
   },
   rename: { parameters: z.tuple([owner, z.string()]), result: z.undefined() },
@@ -188,6 +201,11 @@ export const operationSchemas: {
   prove: {
     parameters: z.tuple([z.strictObject({ ...importFields, expectedKeyMaterialId: hex(64).exactOptional() })]),
     result: importReceipt,
+  },
+  inspectFile: { parameters: z.tuple([materialFile, spec]), result: hex(64) },
+  unwrapRefusal: {
+    parameters: z.tuple([z.strictObject({ spec, wrap: z.enum(fileWraps), kept: z.boolean() })]),
+    result: z.string().optional(),
   },
   close: { parameters: z.tuple([versionRef]), result: sourceVersion },
   destroy: { parameters: z.tuple([versionRef]), result: z.undefined() },
@@ -206,6 +224,8 @@ const operationName = z.enum([
   "rename",
   "importInto",
   "prove",
+  "inspectFile",
+  "unwrapRefusal",
   "close",
   "destroy",
   "claim",

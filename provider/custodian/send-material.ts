@@ -2,17 +2,17 @@ import { createPublicKey, type KeyObject } from "node:crypto";
 import { ByokError } from "../model/errors";
 import type { ImportMaterialRequest } from "../model/ports/kms";
 import type { ImportRequest } from "../model/ports/custodian";
-import type { TokenKey } from "../model/ports/token";
 import { keySpecFacts } from "../model/key-spec";
 import { materialDescription } from "../model/material-description";
 import { chooseWrapping, type WrappingKeySpec } from "../model/wrapping";
+import type { Material } from "./material";
 import type { OperationContext } from "./operation-context";
 import { decideTrust, type VerifiedTarget } from "./verified-target";
 
 /** What to send where. */
 export interface Sending {
   readonly target: VerifiedTarget;
-  readonly key: TokenKey;
+  readonly material: Material;
   readonly request: ImportRequest;
   /** The expiry to give to the material, asked immediately before it is sent. */
   readonly validTo: () => Promise<Date | undefined>;
@@ -64,7 +64,7 @@ export async function decideWrapping(
 
 async function sendOnce(
   context: OperationContext,
-  { target, key, request, validTo }: Sending,
+  { target, material, request, validTo }: Sending,
 ): Promise<string | undefined> {
   const { kms } = target;
   const { keyArn } = target.request;
@@ -74,16 +74,16 @@ async function sendOnce(
     checkWrappingKey(parameters.publicKey, request.wrappingKeySpec);
     // Waiting for a turn at KMS can take minutes. The rules are decided again at the last moment before the key is wrapped.
     await decideTrust(context, target.request, request.rules, request.owner);
-    blob = await context.token.wrap(key.id, parameters.publicKey, request.wrappingAlgorithm);
+    blob = await material.wrap(parameters.publicKey, request.wrappingAlgorithm);
     const expiry = await validTo();
-    const material: ImportMaterialRequest = {
+    const imported: ImportMaterialRequest = {
       keyId: keyArn,
       importToken: parameters.importToken,
       encryptedKeyMaterial: blob,
       ...(expiry === undefined ? {} : { validTo: expiry }),
       ...importType(request),
     };
-    const { keyMaterialId } = await context.change(() => kms.importKeyMaterial(material));
+    const { keyMaterialId } = await context.change(() => kms.importKeyMaterial(imported));
     return keyMaterialId;
   } finally {
     parameters.importToken.fill(0);

@@ -1,16 +1,16 @@
 import { writeFileSync } from "node:fs";
 import { ByokError } from "../model/errors";
 import type { TokenConnection } from "../model/token";
-import { operations } from "./dispatch";
+import { operations, withoutToken } from "./dispatch";
 import { guardAgainstHanging } from "./hang-guard";
 import { interruption } from "./interruption";
-import type { Ambience, CloudAdapters } from "./operation-context";
+import type { Ambience, CloudAdapters, FileAdapters } from "./operation-context";
 import { toChild, type FromChild, type ToChild } from "./protocol";
 import { serialiser } from "./serialise";
 import { tokenSession, type TokenAdapters, type TokenSession } from "./token-session";
 
 /** Everything that the process reaches besides its channel. */
-export type CustodianAdapters = TokenAdapters & CloudAdapters & Ambience;
+export type CustodianAdapters = TokenAdapters & CloudAdapters & FileAdapters & Ambience;
 
 /** How long things may take when the provider is gone. */
 export interface EndLimits {
@@ -42,6 +42,11 @@ export function serveToken(adapters: CustodianAdapters, { drainMs, killMs }: End
 
   const answer = async (request: Request, stop: ReturnType<typeof interruption>): Promise<void> => {
     try {
+      const tokenless = withoutToken[request.operation];
+      if (tokenless !== undefined) {
+        post({ kind: "result", id: request.id, value: await tokenless(adapters, request.parameters) });
+        return;
+      }
       if (session === undefined) throw new ByokError("BYOK_INTERNAL", "The custodian was told no token.");
       const opened = await session.opened();
       const value = await operations[request.operation](

@@ -43,6 +43,13 @@ export interface Cryptoki {
     key: Handle,
     output: Buffer,
   ): Promise<Buffer>;
+  C_UnwrapKeyAsync(
+    session: Handle,
+    mechanism: Mechanism,
+    unwrappingKey: Handle,
+    wrappedKey: Buffer,
+    template: Attribute[],
+  ): Promise<Handle>;
 }
 
 /** A slot, session or object handle: a CK_ULONG in memory order. */

@@ -22,9 +22,9 @@ export async function generateKey(attempt: Attempt, request: TokenGenerateReques
   const { session, handles } = attempt;
   if (attempt.again) removeRemains(session, id);
   try {
-    const place = { token: true, id: Buffer.from(id, "hex"), label: request.label };
+    const place = { token: true, id: Buffer.from(id, "hex"), label: request.label, unwraps: request.unwraps === true };
     const { key, publicKey } = await createKey(session, request.spec, place);
-    assertTemplate(session, key);
+    assertTemplate(session, key, undefined, request.unwraps === true ? "unwraps" : "copied");
     const objects: KeyObjects = publicKey === undefined ? { id, key } : { id, key, publicKey };
     const made = describeKey(id, readerOf(session, key));
     if (made?.spec !== request.spec) {

@@ -28,8 +28,14 @@ const expected: readonly (readonly [AttributeName, boolean, "required" | "if tol
  *
  * @throws ByokError BYOK_KEY_DRIFTED
  */
-export function assertTemplate(session: Session, key: Handle, history?: ToldHistory): void {
-  for (const [name, wanted, how] of expected) {
+export function assertTemplate(
+  session: Session,
+  key: Handle,
+  history?: ToldHistory,
+  purpose: "copied" | "unwraps" = "copied",
+): void {
+  for (const [name, usual, how] of expected) {
+    const wanted = name === "UNWRAP" ? purpose === "unwraps" : usual;
     const actual = readFlag(session, key, name);
     if (actual === wanted || (actual === undefined && how === "if told")) continue;
     throw drifted(name, wanted, actual);

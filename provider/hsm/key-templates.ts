@@ -20,6 +20,8 @@ export interface KeyPlace {
   readonly token: boolean;
   readonly id: Buffer;
   readonly label: string;
+  /** True: the key may unwrap others (CKA_UNWRAP). */
+  readonly unwraps?: boolean;
 }
 
 /** 65537. */
@@ -33,13 +35,15 @@ const publicExponent = Buffer.from([1, 0, 1]);
 export function keyRecipe(spec: KeySpec, place: KeyPlace): KeyRecipe {
   const { family, bits } = keySpecFacts[spec];
   const found = { TOKEN: place.token, ID: place.id, LABEL: Buffer.from(place.label, "utf8"), MODIFIABLE: true };
-  const guarded = { ...found, PRIVATE: true, SENSITIVE: true, EXTRACTABLE: true, DECRYPT: false, UNWRAP: false };
+  const guarded = { ...found, PRIVATE: true, SENSITIVE: true, EXTRACTABLE: true, DECRYPT: false };
+  const unwraps = { UNWRAP: place.unwraps === true };
   if (family === "aes" || family === "hmac") {
     return {
       kind: "secret",
       mechanism: { mechanism: family === "aes" ? CKM.AES_KEY_GEN : CKM.GENERIC_SECRET_KEY_GEN },
       template: template({
         ...guarded,
+        ...unwraps,
         CLASS: CKO.SECRET_KEY,
         KEY_TYPE: family === "aes" ? CKK.AES : CKK.GENERIC_SECRET,
         VALUE_LEN: bits / 8,
@@ -69,6 +73,13 @@ export function keyRecipe(spec: KeySpec, place: KeyPlace): KeyRecipe {
       WRAP: false,
       DERIVE: false,
     }),
-    privateTemplate: template({ ...guarded, CLASS: CKO.PRIVATE_KEY, KEY_TYPE: keyType, SIGN: true, DERIVE: false }),
+    privateTemplate: template({
+      ...guarded,
+      ...unwraps,
+      CLASS: CKO.PRIVATE_KEY,
+      KEY_TYPE: keyType,
+      SIGN: true,
+      DERIVE: false,
+    }),
   };
 }

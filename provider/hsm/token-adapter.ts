@@ -1,7 +1,7 @@
 import { ByokError } from "../model/errors";
 import { keySpecFacts, isAsymmetric, type KeySpec } from "../model/key-spec";
-import type { Fingerprint } from "../model/ports/custodian";
-import type { TokenGenerateRequest, TokenKey, TokenPort } from "../model/ports/token";
+import type { Fingerprint, UnwrapQuestion } from "../model/ports/custodian";
+import type { ForeignFacts, ForeignMaterial, TokenGenerateRequest, TokenKey, TokenPort } from "../model/ports/token";
 import type { TokenReport } from "../model/token";
 import type { WrappingAlgorithm } from "../model/wrapping";
 import { readerOf } from "./attributes";
@@ -11,6 +11,7 @@ import { deleteDataObjects, newestDataObjects, readDataObjects, writeDataObject 
 import { describeKey } from "./describe-key";
 import { assertPresent } from "./find-slot";
 import { fingerprintKey, macWith } from "./fingerprint-key";
+import { inspectForeign, keepForeign, macForeign, wrapForeign } from "./foreign-material";
 import { generateKey, newKeyId } from "./generate-key";
 import type { KeyObjects } from "./key-handles";
 import { readSpec } from "./key-spec-forms";
@@ -18,6 +19,7 @@ import { listMarkedKeys } from "./list-keys";
 import type { Attempt, LiveToken } from "./live-token";
 import { locate, locateAfresh } from "./locate-key";
 import { probeToken } from "./probe-token";
+import { probeUnwrap } from "./probe-unwrap";
 import type { TokenFindings } from "./token-findings";
 import { readPublicKey } from "./read-public-key";
 import { signMessage } from "./sign-with-key";
@@ -54,10 +56,51 @@ export class TokenAdapter implements TokenPort {
     return this.write("Renaming a key", (attempt) => relabelKey(attempt, id, label));
   }
 
-  async wrap(id: string, publicKey: Buffer, algorithm: WrappingAlgorithm): Promise<Buffer> {
+  async wrap(
+    id: string,
+    publicKey: Buffer,
+    algorithm: WrappingAlgorithm,
+    history?: "made" | "brought",
+  ): Promise<Buffer> {
     const wrappingKey = readWrappingPublicKey(publicKey);
     const findings = await this.findings();
-    return this.run("Wrapping a key", (attempt) => wrapKey(attempt, id, wrappingKey, algorithm, findings));
+    return this.run("Wrapping a key", (attempt) => wrapKey(attempt, id, wrappingKey, algorithm, findings, history));
+  }
+
+  async unwrapRefusal(question: UnwrapQuestion): Promise<string | undefined> {
+    const findings = await this.findings();
+    return this.run("Testing what the token unwraps", ({ session }) => probeUnwrap(session, findings, question));
+  }
+
+  async inspectForeign(material: ForeignMaterial): Promise<ForeignFacts> {
+    const findings = await this.findings();
+    return this.run("Taking material in", (attempt) => inspectForeign(attempt, material, findings));
+  }
+
+  async wrapForeign(
+    material: ForeignMaterial,
+    expected: Fingerprint,
+    publicKey: Buffer,
+    algorithm: WrappingAlgorithm,
+  ): Promise<Buffer> {
+    const wrappingKey = readWrappingPublicKey(publicKey);
+    const findings = await this.findings();
+    return this.run("Wrapping material", (attempt) =>
+      wrapForeign(attempt, material, expected, wrappingKey, algorithm, findings),
+    );
+  }
+
+  async macForeign(material: ForeignMaterial, message: Buffer): Promise<Buffer> {
+    const findings = await this.findings();
+    return this.run("Computing a MAC", (attempt) => macForeign(attempt, material, message, findings));
+  }
+
+  async keepForeign(material: ForeignMaterial, label: string): Promise<TokenKey> {
+    const findings = await this.findings();
+    const id = newKeyId();
+    return this.write("Keeping material in the token", (attempt) =>
+      keepForeign(attempt, material, label, id, findings),
+    );
   }
 
   async fingerprint(id: string): Promise<Fingerprint> {

@@ -28,9 +28,21 @@ export async function wrapKey(
   publicKey: WrappingPublicKey,
   algorithm: WrappingAlgorithm,
   findings: TokenFindings,
+  /** `brought`: the key arose outside the token, which tells so of it. */
+  history: "made" | "brought" = "made",
 ): Promise<Buffer> {
-  const { session } = attempt;
-  const key = exportableKey(attempt, id, algorithm, findings);
+  const key = exportableKey(attempt, id, algorithm, findings, history);
+  return wrapObject(attempt.session, key, publicKey, algorithm, findings);
+}
+
+/** Wraps an object of the session or of the token under a cloud's wrapping key. Who calls it has judged the object. */
+export async function wrapObject(
+  session: Session,
+  key: Handle,
+  publicKey: WrappingPublicKey,
+  algorithm: WrappingAlgorithm,
+  findings: TokenFindings,
+): Promise<Buffer> {
   const hash = oaepHashOf(algorithm);
   requireHash(hash, findings);
   const wrappingKey = importWrappingKey(session, publicKey);
@@ -114,7 +126,13 @@ export function destroyQuietly({ cryptoki, handle }: Session, object: Handle): v
   }
 }
 
-function exportableKey(attempt: Attempt, id: string, algorithm: WrappingAlgorithm, findings: TokenFindings): Handle {
+function exportableKey(
+  attempt: Attempt,
+  id: string,
+  algorithm: WrappingAlgorithm,
+  findings: TokenFindings,
+  history: "made" | "brought",
+): Handle {
   const { session } = attempt;
   const found = locateAfresh(attempt, id);
   if (found === undefined) {
@@ -133,7 +151,7 @@ function exportableKey(attempt: Attempt, id: string, algorithm: WrappingAlgorith
       hint: "Somebody replaced the key in the token. Find out who, then generate a new version.",
     });
   }
-  assertTemplate(session, found.key, findings.history);
+  assertTemplate(session, found.key, history === "made" ? findings.history : undefined);
   if (isAsymmetric(spec) && !isComposed(algorithm)) {
     throw new ByokError("BYOK_WRAP_REFUSED", `${spec} keys are not wrapped under ${algorithm}.`, {
       hint: "Private keys travel as RSA_AES_KEY_WRAP_SHA_1 or RSA_AES_KEY_WRAP_SHA_256.",

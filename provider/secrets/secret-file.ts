@@ -17,6 +17,16 @@ const GROUP_AND_OTHERS = 0o077;
  * a preview goes on without a secret that is not there, never with one that is laid open.
  */
 export async function readSecretFile(path: string): Promise<string> {
+  return withoutLastNewline((await readFileOf(path, { guarded: true })).toString("utf8"));
+}
+
+/**
+ * Reads a regular file of modest size.
+ *
+ * @param guarded - only one that belongs to the user or to root, and that nobody else may touch
+ * @throws ByokError as {@link readSecretFile}
+ */
+export async function readFileOf(path: string, { guarded }: { readonly guarded: boolean }): Promise<Buffer> {
   // O_NONBLOCK: opening a named pipe must not wait for a writer before the check below can refuse it.
   const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK).catch((error: unknown) => {
     throw notReadable(path, error);
@@ -29,8 +39,8 @@ export async function readSecretFile(path: string): Promise<string> {
         "Refer to a regular file that holds the secret and nothing else.",
       );
     }
-    refuseOtherOwners(path, facts.uid);
-    if (process.platform !== "win32" && (facts.mode & GROUP_AND_OTHERS) !== 0) {
+    if (guarded) refuseOtherOwners(path, facts.uid);
+    if (guarded && process.platform !== "win32" && (facts.mode & GROUP_AND_OTHERS) !== 0) {
       throw unsafe(`Others than its owner may use the file ${path}.`, `Type: chmod 600 ${shellWord(path)}`);
     }
     if (facts.size > MAX_BYTES) {
@@ -39,7 +49,7 @@ export async function readSecretFile(path: string): Promise<string> {
         "Refer to a file that holds the secret and nothing else.",
       );
     }
-    return withoutLastNewline(await file.readFile("utf8"));
+    return await file.readFile();
   } finally {
     await file.close();
   }

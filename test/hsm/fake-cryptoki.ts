@@ -258,6 +258,11 @@ export class FakeCryptoki implements Cryptoki {
     throw failure("DEVICE_MEMORY");
   }
 
+  C_UnwrapKeyAsync(session: Handle): Promise<Handle> {
+    this.enter("C_UnwrapKeyAsync", session);
+    return Promise.reject(failure("FUNCTION_NOT_SUPPORTED"));
+  }
+
   async C_WrapKeyAsync(
     session: Handle,
     mechanism: Mechanism,

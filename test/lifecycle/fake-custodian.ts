@@ -8,6 +8,7 @@ import type {
   GenerateRequest,
   ImportReceipt,
   ImportRequest,
+  MaterialFile,
   SourceVersion,
   SurveyedVersion,
   VersionRef,
@@ -96,6 +97,19 @@ export class FakeCustodian implements CustodianPort {
   }
   prove(request: ImportRequest): Promise<ImportReceipt> {
     return this.act("prove", () => this.receipt(request));
+  }
+  /** Contents of files by path, as digests; none is there unless it is put here. */
+  readonly files = new Map<string, string>();
+  unwraps: string | undefined;
+  inspectFile(file: MaterialFile): Promise<string> {
+    return this.act("inspectFile", () => {
+      const content = this.files.get(file.path);
+      if (content === undefined) throw new ByokError("BYOK_REFERENCE_UNRESOLVED", `There is no file ${file.path}.`);
+      return createHash("sha256").update(content).digest("hex");
+    });
+  }
+  unwrapRefusal(): Promise<string | undefined> {
+    return this.act("unwrapRefusal", () => this.unwraps);
   }
   close(version: VersionRef): Promise<SourceVersion> {
     return this.act("close", () => {

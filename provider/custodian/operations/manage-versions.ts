@@ -1,5 +1,11 @@
 import { ByokError } from "../../model/errors";
-import type { GenerateRequest, SourceVersion, SurveyedVersion, VersionRef } from "../../model/ports/custodian";
+import type {
+  GenerateRequest,
+  SourceVersion,
+  SurveyedVersion,
+  UnwrapQuestion,
+  VersionRef,
+} from "../../model/ports/custodian";
 import type { TokenReport } from "../../model/token";
 import {
   describeVersion,
@@ -27,6 +33,10 @@ export async function list(context: OperationContext, owner?: string): Promise<r
   return versions;
 }
 
+/** {@link CustodianPort.unwrapRefusal} */
+export const unwrapRefusal = ({ token }: OperationContext, question: UnwrapQuestion): Promise<string | undefined> =>
+  token.unwrapRefusal(question);
+
 /** {@link CustodianPort.survey} */
 export async function survey({ recentKeys }: OperationContext): Promise<readonly SurveyedVersion[]> {
   const keys = await markedKeys({ listKeys: recentKeys.read });
@@ -53,7 +63,9 @@ export function generate(context: OperationContext, request: GenerateRequest): P
         { property: "spec", hint: "The key type of a source key never changes; make another source key." },
       );
     }
-    const key = await context.change(() => token.generate({ spec: request.spec, label }));
+    const key = await context.change(() =>
+      token.generate({ spec: request.spec, label, ...(request.unwraps === true ? { unwraps: true } : {}) }),
+    );
     // Another process may have made the same version since we looked. Each withdraws its own fresh key, which nobody has heard
     // of yet, so that a key that was ever answered never vanishes.
     const twins = (await markedKeys(context, request.owner)).filter((other) => other.label.version === request.version);

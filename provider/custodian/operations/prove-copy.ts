@@ -3,11 +3,11 @@ import { keySpecFacts } from "../../model/key-spec";
 import type { ImportReceipt, ProveRequest } from "../../model/ports/custodian";
 import { compareByReading, compareMaterialId, copyDiffers } from "../compare-copy";
 import { readLinks, storesLinks } from "../copy-links";
-import { requireVersion } from "../find-version";
+import { requireExportable, withMaterial, type Material } from "../material";
 import type { OperationContext } from "../operation-context";
 import { decideWrapping, sendMaterial } from "../send-material";
 import { describeTarget, openTarget, type VerifiedTarget } from "../verified-target";
-import { exportable, receipt, rememberCopy, step } from "./import-into";
+import { receipt, rememberCopy, step } from "./import-into";
 
 /**
  * {@link CustodianPort.prove}. Asymmetric and HMAC keys are asked with reads. AWS opens no foreign ciphertext and tells nothing of
@@ -17,27 +17,33 @@ import { exportable, receipt, rememberCopy, step } from "./import-into";
  * DescribeKey tells immediately before the import is sent again, never what the request says. Its material: ImportType
  * EXISTING_KEY_MATERIAL makes KMS refuse any other.
  */
-export async function prove(context: OperationContext, request: ProveRequest): Promise<ImportReceipt> {
-  const found = await requireVersion(context, request, request.spec);
+export const prove = (context: OperationContext, request: ProveRequest): Promise<ImportReceipt> =>
+  withMaterial(context, request, (material) => proveMaterial(context, request, material));
+
+async function proveMaterial(
+  context: OperationContext,
+  request: ProveRequest,
+  material: Material,
+): Promise<ImportReceipt> {
   const target = await step("verify the target", () =>
     openTarget(context, request.target, request.rules, request.owner),
   );
   const facts = await step("verify the target", () => describeTarget(target, request.spec, ["Enabled"]));
   if (keySpecFacts[request.spec].family !== "aes") {
-    const proof = await step("prove the copy", () => compareByReading(context, target, found.key));
-    return receipt(context, target, found.key, { importedAt: context.clock().toISOString(), proof });
+    const proof = await step("prove the copy", () => compareByReading(context, target, material));
+    return receipt(target, material, { importedAt: context.clock().toISOString(), proof });
   }
-  const { key } = exportable(found);
+  requireExportable(material);
   await decideWrapping(context, request, target.partition);
-  if (await unknownToToken(context, request)) {
+  if (material.inToken && (await unknownToToken(context, request))) {
     await step("remember the copy", () => rememberCopy(context, request, target));
   }
   const keyMaterialId = await step("prove the copy", async () => {
-    const answered = await reimport(context, target, { ...request, existing: true }, key);
+    const answered = await reimport(context, target, { ...request, existing: true }, material);
     compareMaterialId(request.target.keyArn, answered, [facts.keyMaterialId, request.expectedKeyMaterialId]);
     return answered;
   });
-  return receipt(context, target, key, {
+  return receipt(target, material, {
     importedAt: context.clock().toISOString(),
     proof: keyMaterialId === undefined ? "accepted" : "key-material-id",
     ...(keyMaterialId === undefined ? {} : { keyMaterialId }),
@@ -48,14 +54,14 @@ async function reimport(
   context: OperationContext,
   target: VerifiedTarget,
   request: ProveRequest,
-  key: Parameters<typeof sendMaterial>[1]["key"],
+  material: Material,
 ): Promise<string | undefined> {
   const validTo = async (): Promise<Date | undefined> => {
     const now = await describeTarget(target, request.spec, ["Enabled"]);
     return now.expires ? now.validTo : undefined;
   };
   try {
-    return await sendMaterial(context, { target, key, request, validTo });
+    return await sendMaterial(context, { target, material, request, validTo });
   } catch (thrown) {
     if (thrown instanceof ByokError && thrown.code === "BYOK_AWS_MATERIAL_REJECTED") {
       throw copyDiffers(request.target.keyArn, `a fresh wrap of it was refused. ${thrown.message}`);

@@ -1,4 +1,5 @@
 import type { AwsConnection } from "../aws-connection";
+import type { FileEncoding, FileWrap } from "../file-wrap";
 import type { KeySpec } from "../key-spec";
 import type { SourceRules } from "../source-rules";
 import type { TokenReport } from "../token";
@@ -56,11 +57,26 @@ export interface CopyLink extends VersionRef {
 export interface GenerateRequest extends VersionRef {
   readonly name: string;
   readonly spec: KeySpec;
+  /** True: a key-encryption key, which unwraps files and is never copied. */
+  readonly unwraps?: boolean;
+}
+
+/** Material in a file, instead of a key of the token. The file is read by the custodian alone. */
+export interface MaterialFile {
+  readonly path: string;
+  readonly encoding: FileEncoding;
+  /** The source key under which the file is encrypted, by its newest version; absent: the file is in clear. */
+  readonly kek?: VersionRef;
+  readonly wrap?: FileWrap;
+  /** The name under which the token keeps the material as a version of its own; absent: it keeps nothing. */
+  readonly keptAs?: string;
 }
 
 /** Asks to import a version's material into a KMS key that exists already. */
 export interface ImportRequest extends VersionRef {
   readonly spec: KeySpec;
+  /** Where the material comes from, unless the token made it. */
+  readonly file?: MaterialFile;
   readonly rules: SourceRules;
   readonly target: AwsTarget;
   readonly wrappingAlgorithm: WrappingAlgorithm;
@@ -80,6 +96,14 @@ export interface ImportRequest extends VersionRef {
   readonly expectedFingerprint?: string;
   /** The pulumi name of the copy, for the link that the token remembers. */
   readonly copyName: string;
+}
+
+/** What the token is asked to show with throw-away keys. */
+export interface UnwrapQuestion {
+  readonly spec: KeySpec;
+  readonly wrap: FileWrap;
+  /** Also that the token can keep the material. */
+  readonly kept: boolean;
 }
 
 /** The KMS key that receives material. */
@@ -135,6 +159,15 @@ export interface CustodianPort {
   rename(owner: string, name: string): Promise<void>;
   importInto(request: ImportRequest): Promise<ImportReceipt>;
   prove(request: ProveRequest): Promise<ImportReceipt>;
+  /**
+   * Reads a file and looks whether it can be material of the type, without the token and without its PIN.
+   *
+   * @returns a digest that tells whether the content is another one than before
+   * @throws ByokError BYOK_MATERIAL_INVALID, BYOK_REFERENCE_UNRESOLVED, BYOK_REFERENCE_INVALID
+   */
+  inspectFile(file: MaterialFile, spec: KeySpec): Promise<string>;
+  /** Why the token cannot take in material of a type that is encrypted in a way, or undefined; see {@link TokenPort.unwrapRefusal}. */
+  unwrapRefusal(question: UnwrapQuestion): Promise<string | undefined>;
   /** Sets CKA_EXTRACTABLE=false for ever. */
   close(version: VersionRef): Promise<SourceVersion>;
   /** Destroys the version. Refused with BYOK_KEY_HAS_COPIES while a remembered copy may still need it. */

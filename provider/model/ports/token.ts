@@ -1,7 +1,8 @@
+import type { FileWrap } from "../file-wrap";
 import type { KeySpec } from "../key-spec";
 import type { TokenReport } from "../token";
 import type { WrappingAlgorithm } from "../wrapping";
-import type { Fingerprint } from "./custodian";
+import type { Fingerprint, UnwrapQuestion } from "./custodian";
 
 /** One key (for asymmetric types: the pair) in a token, found by its CKA_ID. */
 export interface TokenKey {
@@ -18,6 +19,24 @@ export interface TokenKey {
 export interface TokenGenerateRequest {
   readonly spec: KeySpec;
   readonly label: string;
+  /** True: a key-encryption key, which may unwrap (CKA_UNWRAP). Such a key is never wrapped itself. */
+  readonly unwraps?: boolean;
+}
+
+/** Material that arose outside the token: secret key bytes, or a private key as PKCS#8 (DER). */
+export type ForeignMaterial = { readonly spec: KeySpec } & (
+  | { readonly clear: Buffer }
+  /** Encrypted under the key of the token that has CKA_ID `kek`. */
+  | { readonly wrapped: Buffer; readonly kek: string; readonly wrap: FileWrap }
+);
+
+/** What tells material apart and tells nothing about it. */
+export interface ForeignFacts {
+  readonly fingerprint: Fingerprint;
+  /** Three bytes, hex. */
+  readonly checkValue: string;
+  /** SubjectPublicKeyInfo (DER) of a pair. */
+  readonly publicKey?: Buffer;
 }
 
 /**
@@ -39,7 +58,28 @@ export interface TokenPort {
    * RFC 5649, OAEP of the ephemeral, ephemeral destroyed). The key's attributes are read again first and a drifted template is
    * refused with BYOK_KEY_DRIFTED; CKA_EXTRACTABLE=false with BYOK_KEY_NOT_EXPORTABLE, whatever the token itself enforces.
    */
-  wrap(id: string, publicKey: Buffer, algorithm: WrappingAlgorithm): Promise<Buffer>;
+  wrap(id: string, publicKey: Buffer, algorithm: WrappingAlgorithm, history?: "made" | "brought"): Promise<Buffer>;
+  /**
+   * Why the token cannot take material of a type in, encrypted this way, or undefined where it can: found by doing it with throw-away keys. `kept`: also to
+   * keep it as an object of the token.
+   */
+  unwrapRefusal(question: UnwrapQuestion): Promise<string | undefined>;
+  /** Takes the material in as an object of the session, looks at it, and destroys it. @throws ByokError BYOK_MATERIAL_INVALID */
+  inspectForeign(material: ForeignMaterial): Promise<ForeignFacts>;
+  /**
+   * Takes the material in as an object of the session, wraps it as {@link wrap} does, and destroys it. Material with another fingerprint than the one
+   * that is expected is not wrapped.
+   */
+  wrapForeign(
+    material: ForeignMaterial,
+    expected: Fingerprint,
+    publicKey: Buffer,
+    algorithm: WrappingAlgorithm,
+  ): Promise<Buffer>;
+  /** HMAC of a message under material of an HMAC type. */
+  macForeign(material: ForeignMaterial, message: Buffer): Promise<Buffer>;
+  /** Keeps the material as a key of the token, with the uses that a generated one has. */
+  keepForeign(material: ForeignMaterial, label: string): Promise<TokenKey>;
   fingerprint(id: string): Promise<Fingerprint>;
   /** Three bytes, hex. */
   checkValue(id: string): Promise<string>;

@@ -1,6 +1,7 @@
 import {
   constants,
   createCipheriv,
+  createDecipheriv,
   createHash,
   createHmac,
   createPrivateKey,
@@ -13,7 +14,13 @@ import {
 import { ByokError } from "../../../provider/model/errors";
 import { keySpecFacts, keySpecs, type KeySpec } from "../../../provider/model/key-spec";
 import type { Fingerprint } from "../../../provider/model/ports/custodian";
-import type { TokenGenerateRequest, TokenKey, TokenPort } from "../../../provider/model/ports/token";
+import type {
+  ForeignFacts,
+  ForeignMaterial,
+  TokenGenerateRequest,
+  TokenKey,
+  TokenPort,
+} from "../../../provider/model/ports/token";
 import type { TokenAbilities, TokenReport } from "../../../provider/model/token";
 import { isComposed, oaepHashOf, type WrappingAlgorithm } from "../../../provider/model/wrapping";
 
@@ -92,13 +99,7 @@ export class FakeToken implements TokenPort {
     await this.#enter("wrap", id, algorithm);
     const held = this.#held(id);
     if (!held.extractable) throw new ByokError("BYOK_KEY_NOT_EXPORTABLE", "closed");
-    const key = createPublicKey({ key: publicKey, format: "der", type: "spki" });
-    const oaep = (plain: Buffer): Buffer =>
-      publicEncrypt({ key, padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: oaepHashOf(algorithm) }, plain);
-    if (!isComposed(algorithm)) return oaep(held.material);
-    const ephemeral = randomBytes(32);
-    const cipher = createCipheriv("id-aes256-wrap-pad", ephemeral, Buffer.from("a65959a6", "hex"));
-    return Buffer.concat([oaep(ephemeral), cipher.update(held.material), cipher.final()]);
+    return wrapBytes(held.material, publicKey, algorithm);
   }
 
   async fingerprint(id: string): Promise<Fingerprint> {
@@ -130,6 +131,53 @@ export class FakeToken implements TokenPort {
       message,
       createPrivateKey({ key: this.#held(id).material, format: "der", type: "pkcs8" }),
     );
+  }
+
+  /** What the self-test of unwrapping answers. */
+  unwraps: string | undefined;
+
+  async unwrapRefusal(): Promise<string | undefined> {
+    await this.#enter("unwrapRefusal");
+    return this.unwraps;
+  }
+
+  async inspectForeign(material: ForeignMaterial): Promise<ForeignFacts> {
+    await this.#enter("inspectForeign");
+    const value = digest(this.#taken(material));
+    return { fingerprint: { method: "sha256", value }, checkValue: value.slice(0, 6) };
+  }
+
+  async wrapForeign(
+    material: ForeignMaterial,
+    expected: Fingerprint,
+    publicKey: Buffer,
+    algorithm: WrappingAlgorithm,
+  ): Promise<Buffer> {
+    await this.#enter("wrapForeign");
+    const bytes = this.#taken(material);
+    if (digest(bytes) !== expected.value) throw new ByokError("BYOK_KEY_DRIFTED", "another key than a moment ago");
+    return wrapBytes(bytes, publicKey, algorithm);
+  }
+
+  async macForeign(material: ForeignMaterial, message: Buffer): Promise<Buffer> {
+    await this.#enter("macForeign");
+    return createHmac(`sha${keySpecFacts[material.spec].bits}`, this.#taken(material)).update(message).digest();
+  }
+
+  async keepForeign(material: ForeignMaterial, label: string): Promise<TokenKey> {
+    await this.#enter("keepForeign", label);
+    const id = randomBytes(16).toString("hex");
+    const held = { label, spec: material.spec, extractable: true, material: Buffer.from(this.#taken(material)) };
+    this.keys.set(id, held);
+    return view(id, held);
+  }
+
+  /** AES_KWP under an AES key of this token is all that it unwraps. */
+  #taken(material: ForeignMaterial): Buffer {
+    if ("clear" in material) return material.clear;
+    const kek = this.#held(material.kek).material;
+    const decipher = createDecipheriv("id-aes256-wrap-pad", kek, Buffer.from("a65959a6", "hex"));
+    return Buffer.concat([decipher.update(material.wrapped), decipher.final()]);
   }
 
   async close(id: string): Promise<void> {
@@ -171,6 +219,16 @@ export class FakeToken implements TokenPort {
     if (held === undefined) throw new ByokError("BYOK_KEY_NOT_FOUND", `no key ${id}`);
     return held;
   }
+}
+
+function wrapBytes(bytes: Buffer, publicKey: Buffer, algorithm: WrappingAlgorithm): Buffer {
+  const key = createPublicKey({ key: publicKey, format: "der", type: "spki" });
+  const oaep = (plain: Buffer): Buffer =>
+    publicEncrypt({ key, padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: oaepHashOf(algorithm) }, plain);
+  if (!isComposed(algorithm)) return oaep(bytes);
+  const ephemeral = randomBytes(32);
+  const cipher = createCipheriv("id-aes256-wrap-pad", ephemeral, Buffer.from("a65959a6", "hex"));
+  return Buffer.concat([oaep(ephemeral), cipher.update(bytes), cipher.final()]);
 }
 
 const view = (id: string, { label, spec, extractable }: Held): TokenKey => ({ id, label, spec, extractable });

@@ -5,6 +5,7 @@ import type { ConnectionDeps, OperationContext } from "../../../provider/custodi
 import { operationSchemas, type OperationName } from "../../../provider/custodian/protocol";
 import { recentReading } from "../../../provider/custodian/recent-reading";
 import { serialiser } from "../../../provider/custodian/serialise";
+import { ByokError } from "../../../provider/model/errors";
 import type { AwsConnection } from "../../../provider/model/aws-connection";
 import type { CustodianPort } from "../../../provider/model/ports/custodian";
 import { FakeKms } from "./fake-kms";
@@ -16,6 +17,7 @@ export class Bench {
   readonly kms = new FakeKms();
   readonly opened: { readonly connection: AwsConnection; readonly deps: ConnectionDeps }[] = [];
   readonly waits: number[] = [];
+  readonly files = new Map<string, Buffer>();
   /** Digests of the certificates in any CA file. */
   caDigests: readonly string[] = [];
   now = new Date("2030-06-01T12:00:00.000Z");
@@ -33,6 +35,11 @@ export class Bench {
     wait: (milliseconds) => {
       this.waits.push(milliseconds);
       return Promise.resolve();
+    },
+    readFile: (file) => {
+      const content = this.files.get(file);
+      if (content !== undefined) return Promise.resolve(Buffer.from(content));
+      return Promise.reject(new ByokError("BYOK_REFERENCE_UNRESOLVED", `There is no file ${file}.`));
     },
     caDigests: () => Promise.resolve(this.caDigests),
     openKmsImport: (connection, deps) => {
