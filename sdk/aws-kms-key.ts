@@ -1,20 +1,68 @@
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
+import type { FileWrap } from "../provider/model/file-wrap";
 import type { AwsKeyUsage, KeySpec } from "../provider/model/key-spec";
-import type { AfterRotation, KeyVersion } from "../provider/model/key-versions";
+import type { AfterRotation, KeyVersion, MaterialOrigin } from "../provider/model/key-versions";
 import type { ProofMethod } from "../provider/model/ports/custodian";
 import type { KmsKeyState } from "../provider/model/ports/kms";
 import type { Wrapping, WrappingKeySpec } from "../provider/model/wrapping";
 import { AwsKmsGroup } from "./aws-kms-group";
 import { CarriedResource } from "./carried-resource";
 import { policyText, type PolicyInput } from "./policy-text";
-import { propertyOf, requireArgs, wrongResource } from "./misuse";
+import { misuse, propertyOf, requireArgs, wrongResource } from "./misuse";
+import { SourceGroup } from "./source-group";
 import { SourceKey } from "./source-key";
 
-/** Where the key material comes from. */
-export interface AwsKmsKeyMaterialArgs {
-  /** The source key that is copied. The copy cannot change to another one. */
+/** Key material that a token made. */
+export interface AwsKmsKeySourceMaterial {
+  /** The source key that is copied. Another one is a rotation, by a new KMS key. */
   source: SourceKey;
 }
+
+/**
+ * Key material that somebody hands over in a file. It is never in clear outside the token, unless the file is; only the custodian, the process that holds
+ * the token, reads it. Another content is a rotation, by a new KMS key.
+ */
+export interface AwsKmsKeyFileMaterial {
+  /**
+   * Path of the file, within the project or absolute. A file that was imported may be deleted: only an import of the same material (an expiry that changed, material
+   * that was lost) asks for it again, unless the token keeps it. Errors: BYOK_MATERIAL_INVALID, BYOK_REFERENCE_UNRESOLVED, BYOK_REFERENCE_INVALID.
+   */
+  file: string;
+  /** How the bytes stand in the file; of base64 and hex, white space is ignored. */
+  encoding: "raw" | "base64" | "hex";
+  /** Key type of the material: 32 bytes of AES_256, 28 to 64 bytes of HMAC, PKCS#8 (DER) of RSA and EC. */
+  spec: KeySpec;
+  /** The key under which the file is encrypted: a {@link SourceKey} with `operations: ["unwrap"]`. Absent: the file is in clear. */
+  kek?: SourceKey;
+  /**
+   * How it is encrypted under `kek`. `AES_KWP` (RFC 5649; default of an AES key), `AES_KW` (RFC 3394; AES_256 and HMAC only), `RSA_AES_SHA256` (default of an RSA
+   * key) and `RSA_AES_SHA1`: RSA-OAEP of an AES-256 key, followed by AES_KWP of the material under that (CKM_RSA_AES_KEY_WRAP). What the token cannot
+   * do is found by a self-test and refused in preview.
+   */
+  wrap?: FileWrap;
+  /** The source group whose token wraps the material for AWS; for a file in clear, which has no `kek`. */
+  group?: SourceGroup;
+  /**
+   * True: the file is in clear, and so is the key for a moment in the memory of the computer that runs this. Required without `kek`. The file must
+   * belong to the user or to root, and nobody else may read it.
+   */
+  allowPlaintext?: boolean;
+  /**
+   * True: the token keeps the material for good, so that it can be imported again without the file; it stays there when the resource goes. Default false: nothing
+   * is kept.
+   */
+  keepInToken?: boolean;
+}
+
+/** Key material that AWS makes. Nobody else ever has it: it can neither be copied elsewhere nor be brought back once its KMS key is deleted. */
+export interface AwsKmsKeyNativeMaterial {
+  native: true;
+  /** Default AES_256. */
+  spec?: KeySpec;
+}
+
+/** Where the key material comes from. A change is a rotation. */
+export type AwsKmsKeyMaterialArgs = AwsKmsKeySourceMaterial | AwsKmsKeyFileMaterial | AwsKmsKeyNativeMaterial;
 
 /** Arguments of {@link AwsKmsKey}. */
 export interface AwsKmsKeyArgs {
@@ -84,6 +132,11 @@ export interface AwsKmsKeyArgs {
    * period of 30 days. It counts for the rotations that happen while it is set.
    */
   afterRotation?: pulumi.Input<AfterRotation>;
+  /**
+   * Any text; another one than before rotates the key once, by its `rotationMode`: for material of AWS, and for material from a file, which then enters a new KMS key. A
+   * copy of a source key is rotated with that. In place AWS_KMS material only. On a new key it is only remembered.
+   */
+  rotationTrigger?: pulumi.Input<string>;
   /** How long a former key is disabled before its deletion is scheduled, in days, 0 to 3650. Default 30. */
   disableDays?: pulumi.Input<number>;
   /**
@@ -155,6 +208,9 @@ const outputs = [
   "versions",
 ] as const;
 
+/** Derived by the provider; a program cannot set them. */
+const derived = ["versionOffset", "materialDigest"] as const;
+
 const defaulted = [
   "usage",
   "aliases",
@@ -168,8 +224,8 @@ const defaulted = [
 ] as const;
 
 /**
- * A KMS key that holds a copy of a source key. The material is wrapped in the token and imported by AWS; it is in clear
- * nowhere in between.
+ * A KMS key: a copy of a source key, whose material is wrapped in the token and imported by AWS and is in clear nowhere in between; or material that somebody
+ * hands over in a file; or material that AWS makes.
  *
  * `pulumi destroy` schedules deletion with the waiting period; until its end the deletion can be cancelled.
  *
@@ -241,7 +297,8 @@ export class AwsKmsKey extends CarriedResource {
   declare public readonly wrappingKeySpec: pulumi.Output<WrappingKeySpec>;
 
   readonly #group: AwsKmsGroup;
-  readonly #source: SourceKey;
+  readonly #source: SourceKey | undefined;
+  readonly #origin: MaterialOrigin;
 
   /**
    * @param name - name of the resource in the program; the source's token remembers it as the copy's name.
@@ -251,16 +308,20 @@ export class AwsKmsKey extends CarriedResource {
   constructor(name: string, args: AwsKmsKeyArgs, opts?: pulumi.CustomResourceOptions) {
     const group = propertyOf(requireArgs("AwsKmsKey", name, args), "group");
     if (!(group instanceof AwsKmsGroup)) throw wrongResource("AwsKmsKey", name, "group", "AwsKmsGroup", group);
-    const source = propertyOf(propertyOf(args, "material"), "source");
-    if (!(source instanceof SourceKey)) throw wrongResource("AwsKmsKey", name, "material.source", "SourceKey", source);
     const unpacked: pulumi.Inputs = {
       group: group.carried,
-      material: { ...args.material, source: source.carried },
+      material: unpackedMaterial(name, args.material),
       ...(args.policy === undefined ? {} : { policy: policyText(args.policy) }),
     };
-    super("AwsKmsKey", name, { args, unpacked, defaulted, outputs }, opts);
+    super("AwsKmsKey", name, { args, unpacked, defaulted, outputs, derived }, opts);
     this.#group = group;
-    this.#source = source;
+    this.#source = "source" in args.material ? args.material.source : undefined;
+    this.#origin = "source" in args.material ? "HSM" : "file" in args.material ? "EXTERNAL" : "AWS_KMS";
+  }
+
+  /** Where the key material comes from: a token (`HSM`), a file (`EXTERNAL`) or AWS (`AWS_KMS`). Versions of another origin tell theirs in `versions`. */
+  get origin(): pulumi.Output<MaterialOrigin> {
+    return pulumi.output(this.#origin);
   }
 
   /**
@@ -279,7 +340,34 @@ export class AwsKmsKey extends CarriedResource {
       version: this.version,
       aliases: this.aliases,
       group: this.#group.record,
-      source: this.#source.record,
+      ...(this.#source === undefined ? {} : { source: this.#source.record }),
     };
   }
+}
+
+/** The material with the resources that it names as what is carried of them. */
+function unpackedMaterial(name: string, material: unknown): pulumi.Inputs {
+  if (typeof material !== "object" || material === null) {
+    throw misuse(
+      "AwsKmsKey",
+      name,
+      "material is required: { source }, { file, encoding, spec, kek } or { native: true }.",
+    );
+  }
+  const carried = (property: string, kind: "SourceKey" | "SourceGroup"): pulumi.Inputs => {
+    const value = propertyOf(material, property);
+    if (value === undefined) return {};
+    if (!(value instanceof (kind === "SourceKey" ? SourceKey : SourceGroup)))
+      throw wrongResource("AwsKmsKey", name, `material.${property}`, kind, value);
+    return { [property]: value.carried };
+  };
+  const isCopy = "source" in material || !("file" in material || "native" in material);
+  if (isCopy && !(propertyOf(material, "source") instanceof SourceKey))
+    throw wrongResource("AwsKmsKey", name, "material.source", "SourceKey", propertyOf(material, "source"));
+  return {
+    ...material,
+    ...carried("source", "SourceKey"),
+    ...carried("kek", "SourceKey"),
+    ...carried("group", "SourceGroup"),
+  };
 }

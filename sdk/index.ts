@@ -12,7 +12,16 @@ export {
   type AwsRoleCredentialsArgs,
   type TlsArgs,
 } from "./aws-kms-group";
-export { AwsKmsKey, type AwsKmsKeyArgs, type AwsKmsKeyMaterialArgs, type KeyLink, type KeyProof } from "./aws-kms-key";
+export {
+  AwsKmsKey,
+  type AwsKmsKeyArgs,
+  type AwsKmsKeyFileMaterial,
+  type AwsKmsKeyMaterialArgs,
+  type AwsKmsKeyNativeMaterial,
+  type AwsKmsKeySourceMaterial,
+  type KeyLink,
+  type KeyProof,
+} from "./aws-kms-key";
 export { AwsKeyInventory, type AwsKeyInventoryArgs, type AwsKeyInventoryFilter } from "./aws-key-inventory";
 export { AwsAlias, type AwsAliasArgs } from "./aws-alias";
 export { DeletionSchedule, type DeletionScheduleArgs } from "./deletion-schedule";
@@ -20,7 +29,8 @@ export type { AwsCredentialSource, AwsEndpoints, RoleCredentials, TlsSettings } 
 export type { InventoryRecord, KeyManager } from "../provider/model/inventory";
 export type { InventoryCounts } from "../provider/model/merge-inventory";
 export type { AwsKeyUsage, KeySpec } from "../provider/model/key-spec";
-export type { AfterRotation, KeyVersion } from "../provider/model/key-versions";
+export type { FileWrap } from "../provider/model/file-wrap";
+export type { AfterRotation, KeyVersion, MaterialOrigin, VersionOrigin } from "../provider/model/key-versions";
 export type { Fingerprint, ProofMethod } from "../provider/model/ports/custodian";
 export type { KmsKeyState } from "../provider/model/ports/kms";
 export type { AwsTargetEntry } from "../provider/model/source-rules";

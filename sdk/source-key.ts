@@ -60,6 +60,11 @@ export interface SourceKeyArgs {
    * name clash shows it. May be removed afterwards, never changed.
    */
   adopt?: pulumi.Input<{ owner: pulumi.Input<string> }>;
+  /**
+   * `["unwrap"]` makes a key-encryption key: files that somebody encrypted under it become key material (`AwsKmsKey.material.kek`), unwrapped in the token.
+   * AES_256 and RSA only. Such a key is never copied itself. It can never change. Default: a key that is copied.
+   */
+  operations?: pulumi.Input<pulumi.Input<"unwrap">[]>;
   /** The word that a refused destructive update names. It goes stale by itself; leave it out otherwise. */
   confirm?: pulumi.Input<string>;
 }
@@ -99,6 +104,8 @@ export class SourceKey extends CarriedResource {
   declare public readonly onDestroy: pulumi.Output<"retain" | "destroy">;
   /** False once the key was closed. */
   declare public readonly exportable: pulumi.Output<boolean>;
+  /** As in the arguments; absent where they name none. */
+  declare public readonly operations?: pulumi.Output<"unwrap"[]>;
   /** What the key carries of its group, as JSON text. */
   declare public readonly group: pulumi.Output<string>;
 
@@ -126,6 +133,8 @@ export class SourceKey extends CarriedResource {
       owner: this.owner,
       version: this.version,
       spec: this.spec,
+      // Only a program that names it has it, so that no other record changes.
+      ...(this.operations === undefined ? {} : { operations: this.operations }),
       group: this.#group.record,
     };
   }

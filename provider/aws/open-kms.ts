@@ -154,7 +154,7 @@ async function createKey(caller: AwsCaller, request: CreateKeyRequest): Promise<
     const { KeyMetadata } = await caller.call(
       "CreateKey",
       {
-        Origin: "EXTERNAL",
+        Origin: request.origin ?? "EXTERNAL",
         KeySpec: request.spec,
         KeyUsage: request.usage,
         Description: request.description,

@@ -1,4 +1,5 @@
 import { adoptionObstacle } from "../model/adoptability";
+import { keySpecFacts, keySpecs } from "../model/key-spec";
 import type { InventoryRecord } from "../model/inventory";
 
 /** A source key of the stack, known to be the one that a key's material came from. */
@@ -80,6 +81,17 @@ const sourcesInterface = (needed: readonly string[]): readonly string[] =>
       ];
 
 function keyLines(record: InventoryRecord, name: string, known: KnownSource | undefined): readonly string[] {
+  const head = [
+    `// ${oneLine(`${title(record)}: ${facts(record)}`)}`,
+    `${JSON.stringify(name)}: new byok.AwsKmsKey(${JSON.stringify(name)}, {`,
+    "  group,",
+  ];
+  const tail = [`  adopt: { arn: ${JSON.stringify(record.arn)} },`, "}),"];
+  if (record.origin === "AWS_KMS") {
+    const spec = keySpecs.find((each) => keySpecFacts[each].aws === record.spec);
+    const told = spec === undefined || spec === "AES_256" ? "" : `, spec: ${JSON.stringify(spec)}`;
+    return [...head, "  // AWS made its material, and keeps it.", `  material: { native: true${told} },`, ...tail];
+  }
   const placeholder = `SOURCE_KEY_OF_${name.replace(/[^A-Za-z0-9_]/g, "_")}`;
   const why =
     known === undefined
@@ -90,15 +102,7 @@ function keyLines(record: InventoryRecord, name: string, known: KnownSource | un
         ]
       : [`// Its material is version ${known.version} of ${oneLine(known.source)}, as the token remembers.`];
   const source = known === undefined ? placeholder : `sources[${JSON.stringify(known.source)}]`;
-  return [
-    `// ${oneLine(`${title(record)}: ${facts(record)}`)}`,
-    `${JSON.stringify(name)}: new byok.AwsKmsKey(${JSON.stringify(name)}, {`,
-    "  group,",
-    ...why.map((line) => `  ${line}`),
-    `  material: { source: ${source} },`,
-    `  adopt: { arn: ${JSON.stringify(record.arn)} },`,
-    "}),",
-  ];
+  return [...head, ...why.map((line) => `  ${line}`), `  material: { source: ${source} },`, ...tail];
 }
 
 const facts = ({ spec, usage, state, managedBy }: InventoryRecord): string =>

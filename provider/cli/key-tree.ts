@@ -14,6 +14,8 @@ export interface TreeCopy {
   /** How sameness was shown, with the fingerprint; undefined where it never was. */
   readonly proof: { readonly method: string; readonly fingerprint: string } | undefined;
   readonly pending: readonly string[];
+  /** True: AWS made the material, and nothing else has it. */
+  readonly native: boolean;
 }
 
 /** A version of a source key. */
@@ -30,8 +32,10 @@ export interface TreeSource {
   readonly name: string;
   readonly owner: string;
   readonly spec: string;
-  /** False where another stack keeps the source key, so that only copies of this stack are known. */
+  /** False where another stack keeps the source key, or where there is none, so that only copies of this stack are known. */
   readonly inStack: boolean;
+  /** Who has the material, where no source key of this stack does. */
+  readonly keptBy?: string;
   readonly versions: readonly TreeVersion[];
 }
 
@@ -58,7 +62,18 @@ const copyOutputs = z.object({
   aliases: z.array(z.string()).default([]),
   pending: z.array(z.string()).default([]),
   group: carried(z.object({ name: z.string() })),
-  material: z.object({ source: carried(z.object({ name: z.string(), owner: z.string() })) }),
+  material: z.union([
+    z
+      .object({ source: carried(z.object({ name: z.string(), owner: z.string() })) })
+      .transform(({ source }) => ({ source: { ...source, keptBy: "kept by another stack" } })),
+    // A file and AWS stand where a source key would.
+    z
+      .object({ file: z.string() })
+      .transform(({ file }) => ({ source: { name: file, owner: `file ${file}`, keptBy: "handed over in a file" } })),
+    z
+      .object({ native: z.literal(true) })
+      .transform(() => ({ source: { name: "AWS", owner: "AWS", keptBy: "made by AWS, and nowhere else" } })),
+  ]),
   proof: z.object({ method: z.string(), fingerprint: z.string() }).optional(),
   link: z.object({ at: z.string(), by: z.string(), sourceVersion: z.number() }).optional(),
 });
@@ -112,6 +127,7 @@ const treeCopy = ({ name, outputs }: StateCopy): TreeCopy => ({
   aliases: outputs.aliases,
   proof: outputs.proof,
   pending: outputs.pending,
+  native: outputs.material.source.owner === "AWS",
 });
 
 /** Source keys of other stacks: only what the copies tell of them. */
@@ -125,13 +141,14 @@ function foreignSources(copies: readonly StateCopy[]): readonly TreeSource[] {
       owner,
       spec: of[0]?.outputs.spec ?? "",
       inStack: false,
+      keptBy: of[0]?.outputs.material.source.keptBy ?? "",
       versions: versions.map((version) => {
         const ofVersion = of.filter((copy) => versionOf(copy) === version);
         return {
           version,
           fingerprint: ofVersion.find((copy) => copy.outputs.proof !== undefined)?.outputs.proof?.fingerprint ?? "",
           checkValue: "",
-          state: "kept by another stack",
+          state: of[0]?.outputs.material.source.keptBy ?? "",
           copies: ofVersion.map(treeCopy),
         };
       }),

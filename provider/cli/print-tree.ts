@@ -7,7 +7,7 @@ export function printTree(sources: readonly TreeSource[]): string {
 }
 
 function block(source: TreeSource): readonly string[] {
-  const place = source.inStack ? "" : "  (kept by another stack)";
+  const place = source.keptBy === undefined ? "" : `  (${source.keptBy})`;
   return [`${source.name}  ${source.spec}${place}`, ...branches(source.versions, version)];
 }
 
@@ -22,7 +22,9 @@ function version(entry: TreeVersion): readonly string[] {
 function copy(entry: TreeCopy): readonly string[] {
   const proof =
     entry.proof === undefined
-      ? "not proven to be the same key"
+      ? entry.native
+        ? "AWS made its material; there is nothing to prove it by"
+        : "not proven to be the same key"
       : `the same key by ${entry.proof.method.replaceAll("-", " ")}`;
   const made = entry.copiedAt === undefined ? [] : [`copied ${entry.copiedAt} by ${entry.copiedBy ?? "unknown"}`];
   return [

@@ -30,6 +30,7 @@ export const proveNotice =
 const copyOutputs = z.object({
   arn: z.string(),
   version: z.int().positive(),
+  versionOffset: z.int().positive().default(0),
   wrappingKeySpec: z.enum(wrappingKeySpecs).default("RSA_4096"),
   group: carried(awsKmsGroupRecord),
   material: z.object({ source: carried(sourceKeyRecord) }),
@@ -101,7 +102,7 @@ async function prove(
   stack: string | undefined,
 ): Promise<Verdict> {
   const { source } = outputs.material;
-  const about = { copy: name, arn: outputs.arn, source: source.name, version: outputs.version };
+  const about = { copy: name, arn: outputs.arn, source: source.name, version: sourceVersionOf(outputs) };
   try {
     const receipt = await custodianOf(source.group.token).prove(await requestFor(name, outputs, stack));
     const { method, value } = receipt.fingerprint;
@@ -124,7 +125,7 @@ async function requestFor(name: string, outputs: Copy["outputs"], stack: string 
   const keyMaterialId = outputs.proof?.keyMaterialId;
   return {
     owner: source.owner,
-    version: outputs.version,
+    version: sourceVersionOf(outputs),
     spec: source.spec,
     rules: { allowedTargets, lab, minOaepHash },
     target: {
@@ -139,6 +140,9 @@ async function requestFor(name: string, outputs: Copy["outputs"], stack: string 
     copyName: name,
   };
 }
+
+/** A key that had other material before counts on from there. */
+const sourceVersionOf = ({ version, versionOffset }: Copy["outputs"]): number => version - versionOffset;
 
 const printVerdict = ({ copy, arn, source, version, proven, how, fingerprint }: Verdict): string =>
   proven

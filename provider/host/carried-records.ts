@@ -9,7 +9,7 @@ import { hasUnknown, UNKNOWN } from "../model/unknown";
  */
 const places: Readonly<Record<string, readonly (readonly string[])[]>> = {
   SourceKey: [["group"]],
-  AwsKmsKey: [["group"], ["material", "source"]],
+  AwsKmsKey: [["group"], ["material", "source"], ["material", "kek"], ["material", "group"]],
   AwsKeyInventory: [["group"], ["managed"]],
   AwsAlias: [["group"], ["key"]],
   DeletionSchedule: [["key"]],

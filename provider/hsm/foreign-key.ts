@@ -1,6 +1,6 @@
 import { createPrivateKey } from "node:crypto";
 import { ByokError } from "../model/errors";
-import { hashOfFileWrap, wrappedLength } from "../model/file-wrap";
+import { hashOfFileWrap, wrappedLength, type FileWrap } from "../model/file-wrap";
 import { isAsymmetric, keySpecFacts, type KeySpec } from "../model/key-spec";
 import type { ForeignMaterial } from "../model/ports/token";
 import { readFlag, readerOf, template } from "./attributes";
@@ -139,7 +139,7 @@ const ephemeralAttributes = {
   DERIVE: false,
 } as const;
 
-function aesMechanism(wrap: "AES_KW" | "AES_KWP" | string, keyWrap: number | undefined): Mechanism {
+function aesMechanism(wrap: FileWrap, keyWrap: number | undefined): Mechanism {
   if (wrap === "AES_KW") return { mechanism: CKM.AES_KEY_WRAP };
   if (keyWrap !== undefined) return { mechanism: keyWrap };
   throw new ByokError("BYOK_TOKEN_UNSUPPORTED", "The token has no AES key wrap with padding (RFC 5649).", {

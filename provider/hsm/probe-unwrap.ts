@@ -48,7 +48,7 @@ export async function probeUnwrap(
     bench.keep(objects.key);
     if (objects.publicKey !== undefined) bench.keep(objects.publicKey);
     const found = await fingerprintKey(session, { id: "", ...objects }, material.spec, findings.abilities.fingerprint);
-    if (material.fingerprint !== undefined && found.method !== "mac" && found.value !== material.fingerprint) {
+    if (found.method !== "mac" && found.value !== material.fingerprint) {
       return "it unwraps to something else than what was wrapped";
     }
     if (kept && readSpec(readerOf(session, objects.key)) !== material.spec) {

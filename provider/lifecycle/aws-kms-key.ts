@@ -9,11 +9,13 @@ import type { Lifecycle, PlainRecord } from "./contract";
 import { checkKey } from "./aws-kms-key/check-key";
 import { changesOf, diffKey, isRecordOnly } from "./aws-kms-key/diff-key";
 import { ensureKey } from "./aws-kms-key/ensure-key";
+import { copiedMaterial } from "./aws-kms-key/key-material";
 import { keyInputsIn, parseKeyInputs, type KeyInputs } from "./aws-kms-key/key-inputs";
 import { locateKey } from "./aws-kms-key/locate-key";
 import { dueRetirements, retireKeys } from "./aws-kms-key/retire-keys";
 import { rotateInPlace } from "./aws-kms-key/rotate-in-place";
 import { rotationSettings } from "./aws-kms-key/rotation-settings";
+import { rotateNative } from "./aws-kms-key/rotate-native";
 import { rotateToNewKey } from "./aws-kms-key/rotate-to-new-key";
 import { readKey } from "./aws-kms-key/read-key";
 import { removeKey } from "./aws-kms-key/remove-key";
@@ -69,13 +71,14 @@ export const awsKmsKey: Lifecycle = {
         owned.facts?.state === "PendingImport"
           ? await ensureKey(context, kms, { ...key, inputs: { ...inputs, version: held }, olds })
           : olds;
-      const rotated = await rotateInPlace(context, kms, keyId, { lineage: id, inputs, olds: complete });
+      const rotate = "native" in inputs.material ? rotateNative : rotateInPlace;
+      const rotated = await rotate(context, kms, keyId, { lineage: id, inputs, olds: complete });
       return ensureKey(context, kms, { ...key, olds: rotated });
     };
     const outputs =
       held < inputs.version && rotationSettings(inputs).rotationMode === "new-key"
         ? await rotateToNewKey(context, kms, { lineage: id, inputs, olds })
-        : held < inputs.version || provedVersion(olds) < inputs.version
+        : held < inputs.version || provedVersion(olds) < (copiedMaterial(inputs)?.version ?? 0)
           ? await rotateAndEnsure()
           : await ensureKey(context, kms, { ...key, olds });
     return retireKeys(context, kms, { lineage: id, inputs, outputs });
@@ -93,11 +96,17 @@ function refuseRotationOfTheGoing(inputs: KeyInputs, facts: KmsKeyFacts | undefi
   if (facts === undefined || !isLeaving(facts.state)) return;
   throw new ByokError(
     "BYOK_AWS_INVALID_STATE",
-    `${facts.arn} is scheduled for deletion, and ${inputs.material.source.name} has version ${inputs.version} by now; no key is made in its place.`,
+    `${facts.arn} is scheduled for deletion, and ${awaited(inputs)} by now; no key is made in its place.`,
     {
       hint: "To let it go, set follow: false, or remove this resource. To keep it, cancel the deletion first (kms:CancelKeyDeletion).",
     },
   );
+}
+
+function awaited({ material, version }: KeyInputs): string {
+  return "source" in material
+    ? `${material.source.name} has version ${material.source.version}`
+    : `its version ${version} is asked for`;
 }
 
 /** An older state never takes a key, or an alias, back to an older version. */
@@ -105,7 +114,7 @@ function refuseGoingBack(inputs: KeyInputs, held: number): void {
   if (inputs.version >= held) return;
   throw new ByokError(
     "BYOK_KEY_DRIFTED",
-    `The KMS key holds version ${held} of ${inputs.material.source.name} by now, and this state knows version ${inputs.version}; a key never goes back to an older version.`,
+    `The KMS key holds version ${held} by now, and this state knows version ${inputs.version}; a key never goes back to an older version.`,
     { hint: "Run pulumi refresh, then pulumi up again." },
   );
 }

@@ -152,11 +152,12 @@ function warnOfRotation(context: LifecycleContext, olds: PlainRecord, news: Plai
   );
 }
 
-const generation = ({ owner, version, label, spec }: SourceInputs): GenerateRequest => ({
+const generation = ({ owner, version, label, spec, operations }: SourceInputs): GenerateRequest => ({
   owner,
   version,
   name: label,
   spec,
+  ...(operations === undefined ? {} : { unwraps: true }),
 });
 
 async function requireToken(custodian: CustodianPort, inputs: SourceInputs): Promise<void> {

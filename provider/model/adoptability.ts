@@ -13,8 +13,8 @@ export function adoptionObstacle(record: InventoryRecord): string | undefined {
   if (origin === undefined || spec === undefined || state === undefined) {
     return `the caller may not read it: ${denied?.join(", ") ?? "kms:DescribeKey"}.`;
   }
-  if (origin !== "EXTERNAL") {
-    return `its origin is ${origin}: imported material enters only keys that were made for it (EXTERNAL). Make a new AwsKmsKey, and move its aliases there.`;
+  if (origin !== "EXTERNAL" && origin !== "AWS_KMS") {
+    return `its origin is ${origin}: keys of a key store of your own are kept there. Make a new AwsKmsKey, and move its aliases there.`;
   }
   if (multiRegion !== undefined)
     return `it is a multi-Region ${multiRegion.role === "PRIMARY" ? "primary" : "replica"}.`;

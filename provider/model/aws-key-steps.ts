@@ -15,6 +15,8 @@ export interface DesiredKey {
   readonly validTo: string | undefined;
   /** True: every material of the key is to be gone, until the program asks for it again. */
   readonly withoutMaterial: boolean;
+  /** True: AWS makes the material, so that none is imported. */
+  readonly native?: boolean;
   /** Our own tags, with their values. */
   readonly ownership: Readonly<Record<string, string>>;
 }
@@ -76,7 +78,7 @@ export function dueSteps(desired: DesiredKey, observed: ObservedKey, record: Key
     steps.push({ kind: "description", description: desired.description });
   }
   if (desired.withoutMaterial) steps.push(...dueMaterialDeletions(observed, record));
-  const importSteps = desired.withoutMaterial ? [] : dueImports(desired, observed, record);
+  const importSteps = desired.withoutMaterial || desired.native === true ? [] : dueImports(desired, observed, record);
   const imports = importSteps.length > 0;
   steps.push(...importSteps);
   // A successful import leaves the key Enabled, also where it was disabled before (ImportKeyMaterial).

@@ -1,12 +1,29 @@
 import { z } from "zod";
+import type { TokenConnection } from "./token";
 
 /** What becomes of a former KMS key after a rotation with `rotationMode: "new-key"`. */
 export const afterRotations = ["keep", "disable", "scheduleDeletion"] as const;
 export type AfterRotation = (typeof afterRotations)[number];
 
+/** Where the material of a version came from: the token (`HSM`), a file (`EXTERNAL`) or AWS (`AWS_KMS`). */
+export const materialOrigins = ["HSM", "EXTERNAL", "AWS_KMS"] as const;
+export type MaterialOrigin = (typeof materialOrigins)[number];
+
+/** The origin of a version's material, and where the token that holds it remembers the copy. */
+export interface VersionOrigin {
+  readonly origin: MaterialOrigin;
+  /** Name of the source key, or the file. */
+  readonly source?: string | undefined;
+  /** Owner hash and version under which a token holds the material. */
+  readonly owner?: string | undefined;
+  readonly sourceVersion?: number | undefined;
+  /** How that token is reached. */
+  readonly token?: TokenConnection | undefined;
+}
+
 /** One version of a copied key: a KMS key of its own, or a further material of the same KMS key. */
 export interface KeyVersion {
-  /** Version of the source key. */
+  /** Version of the key; of material that came from one source key all along, the version of that. */
   readonly version: number;
   readonly keyId: string;
   readonly arn: string;
@@ -24,7 +41,26 @@ export interface KeyVersion {
   readonly disabledAt?: string | undefined;
   /** ISO 8601; when AWS deletes, or has deleted, the former KMS key. */
   readonly deletionDate?: string | undefined;
+  /** Where its material came from; absent where it is the source key that the resource names, in the version of the same number. */
+  readonly from?: VersionOrigin | undefined;
 }
+
+const token: z.ZodType<TokenConnection> = z.object({
+  module: z.string(),
+  label: z.string().optional(),
+  serial: z.string().optional(),
+  pin: z.string(),
+  environment: z.record(z.string(), z.string()).optional(),
+  parameters: z.string().optional(),
+});
+
+const from: z.ZodType<VersionOrigin> = z.object({
+  origin: z.enum(materialOrigins),
+  source: z.string().optional(),
+  owner: z.string().optional(),
+  sourceVersion: z.number().optional(),
+  token: token.optional(),
+});
 
 const keyVersions = z.array(
   z.object({
@@ -38,6 +74,7 @@ const keyVersions = z.array(
     afterRotation: z.enum(afterRotations).optional(),
     disabledAt: z.string().optional(),
     deletionDate: z.string().optional(),
+    from: from.optional(),
   }),
 );
 

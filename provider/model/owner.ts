@@ -8,6 +8,8 @@ export const ownershipTags = {
   owner: "byok:owner",
   /** Version of the source key whose material the key holds. */
   version: "byok:version",
+  /** While AWS rotates its own material in place: the version to come, and the material that it replaces. */
+  rotating: "byok:rotating",
 } as const;
 
 const ownershipKeys: readonly string[] = Object.values(ownershipTags);

@@ -33,7 +33,8 @@ describe("whether a key can be adopted", () => {
     ["a key of another stack", record("k", { tags: { "byok:lineage": "l2" } }), undefined],
     ["a key of AWS", record("k", {}, { manager: "AWS" }), "AWS manages it."],
     ["a key of this stack", record("k", { tags: { "byok:lineage": "l1" } }), "as payments."],
-    ["a key whose material AWS made", record("k", {}, { origin: "AWS_KMS" }), "its origin is AWS_KMS"],
+    ["a key whose material AWS made", record("k", {}, { origin: "AWS_KMS" }), undefined],
+    ["a key of a key store", record("k", {}, { origin: "AWS_CLOUDHSM" }), "its origin is AWS_CLOUDHSM"],
     ["a multi-Region key", record("k", { multiRegion }), "it is a multi-Region primary."],
     ["a key of a spec that takes no import", record("k", {}, { spec: "SM2" }), "its spec SM2"],
     [
@@ -83,9 +84,18 @@ describe("the program that adopts keys", () => {
     expect(text).not.toContain("sources");
   });
 
+  it("writes native material for keys whose material AWS made, with their key type", () => {
+    const text = program([
+      record("a", {}, { origin: "AWS_KMS" }),
+      record("b", {}, { origin: "AWS_KMS", spec: "ECC_NIST_P256" }),
+    ]);
+    expect(text).toContain("material: { native: true },");
+    expect(text).toContain('material: { native: true, spec: "EC_P256" },');
+  });
+
   it("says of each key that it does not adopt why", () => {
-    const text = program([record("a"), record("b", {}, { origin: "AWS_KMS" })]);
-    expect(text).toMatch(/\/\/ Not adopted:\n\/\/ - arn:[^\n]*key\/b \(alias\/b\): its origin is AWS_KMS/);
+    const text = program([record("a"), record("b", {}, { origin: "AWS_CLOUDHSM" })]);
+    expect(text).toMatch(/\/\/ Not adopted:\n\/\/ - arn:[^\n]*key\/b \(alias\/b\): its origin is AWS_CLOUDHSM/);
     expect(program([record("b", {}, { manager: "AWS" })])).toMatch(
       /export \{\};\n\n\/\/ Not adopted:\n\/\/ - .*AWS manages it\./,
     );

@@ -43,6 +43,22 @@ describe("the tree of a stack", () => {
     expect(tree).toMatchObject({ name: "master", inStack: false, versions: [{ version: 3 }] });
   });
 
+  it("shows keys whose material came from a file or from AWS, and that nothing proves the latter", () => {
+    const file = copy("partner", 1, { material: { file: "./partner.bin", encoding: "raw", spec: "AES_256" } });
+    const native = copy("native", 1, {
+      material: { native: true, spec: "AES_256" },
+      proof: undefined,
+      link: undefined,
+    });
+    const trees = keyTree(state(source, file, native));
+    expect(trees.map(({ name, keptBy }) => [name, keptBy])).toEqual([
+      ["master", undefined],
+      ["./partner.bin", "handed over in a file"],
+      ["AWS", "made by AWS, and nowhere else"],
+    ]);
+    expect(printTree(trees)).toContain("AWS made its material; there is nothing to prove it by");
+  });
+
   it("passes over what is no resource of ours, such as a provider without outputs", () => {
     const provider = {
       urn: "urn:pulumi:prod::pay::pulumi:providers:pulumi-nodejs::default",

@@ -160,11 +160,6 @@ describe("refusals before anything happens", () => {
 
   it.each([
     [
-      "another source",
-      { material: { source: { ...sourceRecord, owner: "b".repeat(32) } } },
-      "material.source: cannot change",
-    ],
-    [
       "another key type",
       { material: { source: { ...sourceRecord, spec: "HMAC_256" } } },
       "material.source: is HMAC_256 now",

@@ -72,14 +72,17 @@ export class FakeKms implements KmsPort {
     key.facts = rest.expires && validTo !== undefined ? { ...rest, validTo } : rest;
   }
 
-  add(request: Partial<CreateKeyRequest> & { origin?: string; state?: KmsKeyState } = {}): KmsKeyFacts {
+  add(request: Omit<Partial<CreateKeyRequest>, "origin"> & { origin?: string; state?: KmsKeyState } = {}): KmsKeyFacts {
     const keyId = randomUUID();
+    const native = request.origin === "AWS_KMS";
+    const isSymmetric = (request.spec ?? "SYMMETRIC_DEFAULT") === "SYMMETRIC_DEFAULT";
+    const keyMaterialId = createHash("sha256").update(keyId).digest("hex");
     const facts: KmsKeyFacts = {
       keyId,
       arn: `arn:aws:kms:${region}:${account}:key/${keyId}`,
       account,
       region,
-      state: request.state ?? "PendingImport",
+      state: request.state ?? (native ? "Enabled" : "PendingImport"),
       origin: request.origin ?? "EXTERNAL",
       manager: "CUSTOMER",
       spec: request.spec ?? "SYMMETRIC_DEFAULT",
@@ -88,6 +91,7 @@ export class FakeKms implements KmsPort {
       multiRegion: request.multiRegion ?? false,
       createdAt: this.now,
       expires: false,
+      ...(native && isSymmetric ? { keyMaterialId } : {}),
     };
     const policy = request.policy ?? defaultKeyPolicy("aws", account);
     this.keys.set(keyId, { facts, policy, tags: { ...request.tags }, grants: [], materials: [] });
@@ -145,6 +149,11 @@ export class FakeKms implements KmsPort {
   rotateOnDemand = (keyId: string): Promise<void> =>
     this.act("rotateOnDemand", () => {
       const key = this.stored(keyId);
+      if (key.facts.origin === "AWS_KMS") {
+        const made = createHash("sha256").update(String(key.facts.keyMaterialId)).digest("hex");
+        key.facts = { ...key.facts, keyMaterialId: made };
+        return;
+      }
       const pending = key.materials.find((material) => material.state === "PENDING_ROTATION");
       if (pending === undefined || key.facts.state !== "Enabled")
         throw new ByokError("BYOK_AWS_INVALID_STATE", "nothing to rotate to");

@@ -8,6 +8,7 @@ import { userTags } from "../../model/tags";
 import { connectionOf } from "../connection-of";
 import type { LifecycleContext, PlainRecord } from "../contract";
 import type { AwsKmsKeyInputs } from "../inputs/aws-kms-key-inputs";
+import type { KeyMaterialInputs } from "../inputs/key-material";
 import { observeKey } from "./observe-key";
 
 interface Expected {
@@ -15,6 +16,7 @@ interface Expected {
   readonly region: string;
   readonly spec: KeySpec;
   readonly usage: string;
+  readonly material: KeyMaterialInputs;
 }
 
 /** Reads the key to adopt; what the program does not name becomes what is found, so that preview shows what will be kept. */
@@ -58,6 +60,14 @@ export async function findAdopted(
   };
 }
 
+const originFault = (origin: string, material: KeyMaterialInputs): string | undefined => {
+  if (origin === ("native" in material ? "AWS_KMS" : "EXTERNAL")) return undefined;
+  if ("native" in material)
+    return `its origin is ${origin}, and material: { native: true } is for keys whose material AWS made`;
+  const remedy = origin === "AWS_KMS" ? " (to keep the material that AWS made: material: { native: true })" : "";
+  return `its origin is ${origin}, and only EXTERNAL keys take imported material${remedy}`;
+};
+
 /** A key that our material may enter, or whose material may be ours: what we would have made ourselves. */
 export function requireAdoptable(
   observed: ObservedKey,
@@ -70,11 +80,9 @@ export function requireAdoptable(
       ? `it is in account ${facts.account}, Region ${facts.region}, and the group in ${expected.account}, ${expected.region}`
       : undefined,
     facts.manager !== "CUSTOMER" ? "AWS manages it" : undefined,
-    facts.origin !== "EXTERNAL"
-      ? `its origin is ${facts.origin}, and only EXTERNAL keys take imported material`
-      : undefined,
+    originFault(facts.origin, expected.material),
     facts.spec !== keySpecFacts[expected.spec].aws
-      ? `its spec is ${facts.spec}, and the source is ${expected.spec}`
+      ? `its spec is ${facts.spec}, and the material is ${expected.spec}`
       : undefined,
     facts.usage !== expected.usage ? `its usage is ${facts.usage}, and ${expected.usage} is asked for` : undefined,
     facts.multiRegion ? "it is a multi-Region key" : undefined,
@@ -85,7 +93,7 @@ export function requireAdoptable(
       : undefined,
   ].filter((fault) => fault !== undefined);
   if (faults.length === 0) return;
-  throw new ByokError("BYOK_ADOPT_REFUSED", `${facts.arn} cannot take this source key: ${faults.join("; ")}.`);
+  throw new ByokError("BYOK_ADOPT_REFUSED", `${facts.arn} cannot be adopted: ${faults.join("; ")}.`);
 }
 
 /**

@@ -2,6 +2,7 @@ import { partitionOf } from "../../model/aws-partitions";
 import { keySpecFacts } from "../../model/key-spec";
 import { defaultKeyPolicy, samePolicy } from "../../model/key-policy";
 import { ownerHash } from "../../model/owner";
+import type { DueRotation } from "../../model/due-rotation";
 import { refuseTarget, targetFacts } from "../../model/trust";
 import { keptExpiry, sameExpiry, validToFault } from "../../model/validity";
 import { accepted, failureOf, refused } from "../answers";
@@ -9,12 +10,14 @@ import { connectionOf } from "../connection-of";
 import type { CheckFailure, CheckResult, LifecycleContext, PlainRecord } from "../contract";
 import { awsKmsKeyInputs, type AwsKmsKeyInputs } from "../inputs/aws-kms-key-inputs";
 import { sameJson } from "../same-json";
-import { textList } from "../text-list";
 import { validate } from "../validate";
 import { findAdopted } from "./adopt-key";
 import { fromTemplate } from "./from-template";
 import { defaultDescription } from "./key-inputs";
-import { rotationSettings } from "./rotation-settings";
+import { inspectMaterial, materialFailures } from "./check-material";
+import { groupOf, propertyOf, specOf } from "./key-material";
+import { planVersion } from "./plan-version";
+import { rotationFailures } from "./rotation-failures";
 import { wrappingOfSource } from "./wrapping-of-source";
 
 /** Validates and derives. It calls no cloud, but to read a key that is to be adopted. */
@@ -31,22 +34,29 @@ export async function checkKey(
   const inputs = validated.value;
   const samePlace = olds["account"] === inputs.group.account && olds["region"] === inputs.group.region;
   const before = samePlace ? olds : {};
+  const unfit = materialFailures(program, inputs);
+  if (unfit.length > 0) return refused(news, unfit);
+  const { digest, failures: unusable } = await inspectMaterial(context, inputs, before);
+  if (unusable.length > 0) return refused(news, unusable);
+  const due = planVersion(context, inputs, before, digest);
   const failures = [
     ...ruleFailures(inputs, before, context.clock()),
-    ...changeFailures(inputs, before),
+    ...changeFailures(inputs, before, due),
     ...(await trustFailures(context, inputs)),
   ];
   if (failures.length > 0) return refused(news, failures);
   const place = `${inputs.group.account}/${inputs.group.region}`;
-  const version = wantedVersion(context, inputs, before);
+  const spec = specOf(inputs.material);
   const derived = {
     ...inputs,
     account: inputs.group.account,
     region: inputs.group.region,
-    spec: inputs.material.source.spec,
-    version,
-    ...wantedExpiry(inputs, before, version, context.clock()),
-    usage: inputs.usage ?? recordedUsage(before) ?? keySpecFacts[inputs.material.source.spec].awsUsages[0],
+    spec,
+    version: due.version,
+    versionOffset: due.offset === 0 ? undefined : due.offset,
+    materialDigest: digest,
+    ...wantedExpiry(inputs, before, due.version, context.clock()),
+    usage: inputs.usage ?? recordedUsage(before) ?? keySpecFacts[spec].awsUsages[0],
     owner:
       typeof before["owner"] === "string"
         ? before["owner"]
@@ -64,30 +74,12 @@ export async function checkKey(
   const policy = inputs.policy ?? defaultKeyPolicy(partition, inputs.group.account);
   return accepted({
     ...derived,
-    description: inputs.description ?? defaultDescription(inputs.material.source.name),
+    description: inputs.description ?? defaultDescription(inputs.material),
     policy: typeof before["policy"] === "string" && samePolicy(before["policy"], policy) ? before["policy"] : policy,
     tags: inputs.tags ?? {},
     aliases: inputs.aliases ?? [],
     enabled: inputs.enabled ?? true,
   });
-}
-
-/**
- * The source's version where the copy follows it, else the one that it has. Never an older one: a source of an older state does not
- * take its copies back.
- */
-function wantedVersion(context: LifecycleContext, inputs: AwsKmsKeyInputs, before: PlainRecord): number {
-  const { source } = inputs.material;
-  const held = awsKmsKeyInputs.shape.version.safeParse(before["version"]).data;
-  if (held === undefined) return source.version;
-  if (source.version < held) {
-    context.log.warn(
-      `holds version ${held} of ${source.name}, and the source key's state knows version ${source.version} only; nothing goes back. Run pulumi refresh.`,
-    );
-  }
-  // A key without material gets its own back before it is rotated.
-  if (inputs.materialState === "deleted") return held;
-  return rotationSettings(inputs).follow ? Math.max(source.version, held) : held;
 }
 
 /** With `keepValidFor` the expiry is derived, and moves on when it is time to renew it or when other material is imported. */
@@ -116,12 +108,12 @@ function keepFound(derived: PlainRecord, before: PlainRecord): PlainRecord {
 
 function ruleFailures(inputs: AwsKmsKeyInputs, before: PlainRecord, now: Date): readonly CheckFailure[] {
   const failures: CheckFailure[] = [];
-  const { source } = inputs.material;
-  const usages = keySpecFacts[source.spec].awsUsages;
+  const spec = specOf(inputs.material);
+  const usages = keySpecFacts[spec].awsUsages;
   if (inputs.usage !== undefined && !usages.includes(inputs.usage)) {
     failures.push({
       property: "usage",
-      reason: `${inputs.usage} is not possible with ${source.spec}. AWS allows ${usages.join(", ")}.`,
+      reason: `${inputs.usage} is not possible with ${spec}. AWS allows ${usages.join(", ")}.`,
     });
   }
   const oldExpiry = typeof before["validTo"] === "string" ? before["validTo"] : undefined;
@@ -129,17 +121,17 @@ function ruleFailures(inputs: AwsKmsKeyInputs, before: PlainRecord, now: Date): 
     const fault = validToFault(inputs.validTo, now);
     if (fault !== undefined) failures.push({ property: "validTo", reason: fault });
   }
-  if (inputs.rotationMode === "in-place" && source.spec !== "AES_256") {
+  if (inputs.rotationMode === "in-place" && spec !== "AES_256") {
     failures.push({
       property: "rotationMode",
-      reason: `"in-place" is for AES_256: AWS never takes other material into a ${source.spec} key. Use "new-key".`,
+      reason: `"in-place" is for AES_256: AWS never takes other material into a ${spec} key. Use "new-key".`,
     });
   }
   failures.push(...validityFailures(inputs), ...groupFailures(inputs));
   const wrapping = wrappingOfSource(inputs);
   if (wrapping !== undefined && "refused" in wrapping) {
     failures.push({
-      property: "material.source",
+      property: propertyOf(inputs.material),
       reason: `${wrapping.refused} ${wrapping.hint} Nothing was created.`,
     });
   }
@@ -149,14 +141,14 @@ function ruleFailures(inputs: AwsKmsKeyInputs, before: PlainRecord, now: Date): 
 /** What the group asks of each of its keys. */
 function groupFailures(inputs: AwsKmsKeyInputs): readonly CheckFailure[] {
   const { name, allowedSpecs, requiredTags = [] } = inputs.group;
-  const { spec } = inputs.material.source;
+  const spec = specOf(inputs.material);
   const missing = requiredTags.filter((tag) => inputs.tags?.[tag] === undefined);
   return [
     ...(allowedSpecs === undefined || allowedSpecs.includes(spec)
       ? []
       : [
           {
-            property: "material.source",
+            property: propertyOf(inputs.material),
             reason: `is ${spec}, and the group ${name} allows ${allowedSpecs.join(", ")} only (allowedSpecs).`,
           },
         ]),
@@ -187,23 +179,17 @@ function validityFailures({ keepValidFor, renewBefore, validTo }: AwsKmsKeyInput
   return [];
 }
 
-function changeFailures(inputs: AwsKmsKeyInputs, before: PlainRecord): readonly CheckFailure[] {
+function changeFailures(inputs: AwsKmsKeyInputs, before: PlainRecord, due: DueRotation): readonly CheckFailure[] {
   const failures: CheckFailure[] = [];
-  const { source } = inputs.material;
   if (before["owner"] === undefined) return failures;
-  const old = awsKmsKeyInputs.shape.material.safeParse(before["material"]);
-  if (old.success && old.data.source.owner !== source.owner) {
+  const spec = specOf(inputs.material);
+  if (before["spec"] !== spec) {
     failures.push({
-      property: "material.source",
-      reason: `cannot change: the first material of a KMS key is its only one, and this key has that of ${old.data.source.name}. Make a new AwsKmsKey and move the alias.`,
-    });
-  } else if (before["spec"] !== source.spec) {
-    failures.push({
-      property: "material.source",
-      reason: `is ${source.spec} now, and a KMS key's spec (${String(before["spec"])}) cannot change.`,
+      property: propertyOf(inputs.material),
+      reason: `is ${spec} now, and a KMS key's spec (${String(before["spec"])}) cannot change.`,
     });
   }
-  failures.push(...rotationFailures(inputs, before));
+  failures.push(...rotationFailures(inputs, before, due));
   if (inputs.usage !== undefined && before["usage"] !== inputs.usage) {
     failures.push({
       property: "usage",
@@ -220,47 +206,9 @@ function changeFailures(inputs: AwsKmsKeyInputs, before: PlainRecord): readonly 
   return failures;
 }
 
-/** What a rotation that this run would do, or one that is to come, runs into. */
-function rotationFailures(inputs: AwsKmsKeyInputs, before: PlainRecord): readonly CheckFailure[] {
-  const { source } = inputs.material;
-  const { follow, rotationMode, acknowledgeOldOutputs } = rotationSettings(inputs);
-  const rotates = follow && typeof before["version"] === "number" && before["version"] < source.version;
-  if (!rotates) return [];
-  const failures: CheckFailure[] = [];
-  const aliases = inputs.aliases ?? textList(before["aliases"]);
-  if (source.spec !== "AES_256" && aliases.length > 0 && !acknowledgeOldOutputs) {
-    failures.push({
-      property: "acknowledgeOldOutputs",
-      reason:
-        `${source.name} is rotated to version ${source.version}, and ${aliases.join(", ")} would move to the new key: ${brokenByMove(inputs, before)} ` +
-        "Callers that name the former key's ARN are not affected. Once they do: acknowledgeOldOutputs: true. To stay with the present version: follow: false.",
-    });
-  }
-  if (rotationMode === "in-place" && inputs.enabled === false) {
-    failures.push({
-      property: "rotationMode",
-      reason: `AWS rotates only an enabled key in place, and this one has enabled: false. Enable it, or set rotationMode: "new-key" or follow: false.`,
-    });
-  }
-  return failures;
-}
-
-/** What callers that name the alias can no longer do with what the former key made. */
-function brokenByMove(inputs: AwsKmsKeyInputs, before: PlainRecord): string {
-  switch (inputs.usage ?? recordedUsage(before) ?? keySpecFacts[inputs.material.source.spec].awsUsages[0]) {
-    case "SIGN_VERIFY":
-      return "signatures of the former key do not verify by that name, and its public key is another one.";
-    case "GENERATE_VERIFY_MAC":
-      return "MACs of the former key do not verify by that name.";
-    case "KEY_AGREEMENT":
-      return "shared secrets that were agreed with the former public key are not derived by that name.";
-    default:
-      return "ciphertext of the former key does not decrypt by that name, and its public key is another one.";
-  }
-}
-
 async function trustFailures(context: LifecycleContext, inputs: AwsKmsKeyInputs): Promise<readonly CheckFailure[]> {
-  const { group } = inputs.material.source;
+  const group = groupOf(inputs.material);
+  if (group === undefined) return [];
   const connection = connectionOf(inputs.group);
   try {
     const digests = connection.tls?.caFile === undefined ? [] : await context.caDigests(connection.tls.caFile);

@@ -7,6 +7,8 @@ import { changedProperties, sameJson } from "../same-json";
 import { textList } from "../text-list";
 import { deletedBySchedule, destroyedSentence } from "./destroyed-key";
 import { materialDeletionWord } from "./delete-material";
+import { materialIn } from "./check-material";
+import { groupOf, identityOf, nameOf } from "./key-material";
 import { rotationSettings } from "./rotation-settings";
 import { dueRetirements } from "./retire-keys";
 
@@ -15,6 +17,7 @@ const recordedOnly = [
   ...["keepValidFor", "renewBefore", "expiryWarningDays"],
   ...["deletionWindowInDays", "wrappingKeySpec", "follow", "rotationMode", "afterRotation", "disableDays"],
   "acknowledgeOldOutputs",
+  "rotationTrigger",
 ];
 const simple = ["description", "tags", "enabled", "version", ...recordedOnly];
 
@@ -26,7 +29,7 @@ export function changesOf(olds: PlainRecord, news: PlainRecord): readonly string
   if (!sameText(olds["validTo"], news["validTo"], sameExpiry)) changed.push("validTo");
   if (isWithoutMaterial(olds) !== isWithoutMaterial(news)) changed.push("materialState");
   if (!sameJson(connectionIn(olds), connectionIn(news))) changed.push("group");
-  if (!sameJson(tokenIn(olds), tokenIn(news))) changed.push("material");
+  if (!sameJson(materialSettingsIn(olds), materialSettingsIn(news))) changed.push("material");
   return changed;
 }
 
@@ -74,12 +77,26 @@ function warnOfRetirements(context: LifecycleContext, olds: PlainRecord, news: P
   return due.length > 0;
 }
 
+/** What the key becomes, as the begin of a sentence. */
+function changeOf(olds: PlainRecord, news: PlainRecord): string {
+  const [before, now] = [materialIn(olds), materialIn(news)];
+  const to = `version ${String(news["version"])}`;
+  if (before === undefined || now === undefined) return `is rotated to ${to}`;
+  const [one, other] = [
+    identityOf({ material: before, materialDigest: String(olds["materialDigest"]) }),
+    identityOf({ material: now, materialDigest: String(news["materialDigest"]) }),
+  ];
+  return one === other
+    ? `is rotated to ${to}`
+    : `changes its key material from that of ${nameOf(before)} to that of ${nameOf(now)}, as ${to},`;
+}
+
 /** What a rotation does to what exists, in one sentence. */
 function rotationSentence(olds: PlainRecord, news: PlainRecord): string {
   const [from, to] = [String(olds["version"]), String(news["version"])];
   const { rotationMode, afterRotation, disableDays } = rotationSettings(news);
   if (rotationMode === "in-place") {
-    return `is rotated to version ${to} in place: ARN and aliases stay, and what version ${from} encrypted stays readable, because its material stays imported.`;
+    return `is rotated to version ${to} in place: ARN and aliases stay, and what version ${from} encrypted stays readable, because ${isNative(news) ? "AWS keeps its material" : "its material stays imported"}.`;
   }
   const aliases = textList(news["aliases"]);
   const fate = {
@@ -88,7 +105,7 @@ function rotationSentence(olds: PlainRecord, news: PlainRecord): string {
     scheduleDeletion: `is disabled afterwards, and ${disableDays} days later its deletion is scheduled: what is encrypted with it by then becomes unreadable for ever`,
   }[afterRotation];
   return (
-    `is rotated to version ${to} by a new KMS key. ` +
+    `${changeOf(olds, news)} by a new KMS key. ` +
     (aliases.length === 0
       ? ""
       : `${aliases.join(", ")} move${aliases.length === 1 ? "s" : ""} to it once it is ready. `) +
@@ -155,10 +172,17 @@ function sameText(one: unknown, other: unknown, same: (one: string, other: strin
 const connectionIn = (record: PlainRecord): unknown =>
   partOf(record["group"], ["endpoint", "credentials", "roleCredentials", "tls", "quotas"]);
 
-function tokenIn(record: PlainRecord): unknown {
-  const source = partOf(record["material"], ["source"])["source"];
-  return partOf(partOf(source, ["group"])["group"], ["token"]);
+/** Which token, and what is said of a file: another content of it is another version. */
+function materialSettingsIn(record: PlainRecord): unknown {
+  const material = materialIn(record);
+  if (material === undefined) return partOf(record["material"], ["native"]);
+  const token = groupOf(material)?.token;
+  if (!("file" in material)) return { token };
+  const { kek, group: _, ...settings } = material;
+  return { token, ...settings, kek: partOf(kek, ["owner"]) };
 }
+
+const isNative = (record: PlainRecord): boolean => partOf(record["material"], ["native"])["native"] === true;
 
 function partOf(value: unknown, names: readonly string[]): PlainRecord {
   if (typeof value !== "object" || value === null) return {};

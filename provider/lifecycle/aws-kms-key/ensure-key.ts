@@ -16,6 +16,7 @@ import { requireUntouched } from "./adopt-key";
 import { requireConfirmedDeletion } from "./delete-material";
 import { desiredKey, type KeyInputs } from "./key-inputs";
 import { aliasTaken } from "./locate-key";
+import { requireCopied } from "./key-material";
 import { observeKey } from "./observe-key";
 import { recordKey, toldBy } from "./record-key";
 import { wrappingOfSource } from "./wrapping-of-source";
@@ -46,7 +47,7 @@ const isRotatedInPlace = (versions: readonly KeyVersion[], keyId: string): boole
 export async function ensureKey(context: LifecycleContext, kms: KmsPort, work: KeyUnderWork): Promise<PlainRecord> {
   const { inputs, keyId, lineage, olds } = work;
   const desired = desiredKey(inputs, lineage);
-  const wrapping = wrappingOf(inputs);
+  const wrapping = "native" in inputs.material ? undefined : wrappingOf(inputs);
   const versions = keyVersionsIn(olds);
   const formerKeyIds = new Set(formerKeys(versions, keyId).map((version) => version.keyId));
   let told: PlainRecord = { proof: olds["proof"], link: olds["link"], wrapping: olds["wrapping"], versions };
@@ -78,7 +79,7 @@ export async function ensureKey(context: LifecycleContext, kms: KmsPort, work: K
       context.mayProceed();
       context.log.progress(current);
       if (next.kind === "delete-material") requireConfirmedDeletion(inputs, lineage, observed);
-      if (next.kind === "import") {
+      if (next.kind === "import" && wrapping !== undefined) {
         refusePassedExpiry(next.validTo, context.clock());
         if (!work.madeNow && !recordNow().imported) {
           await requireUntouched(kms, observed, { policy: inputs.policy, grants: inputs.adopt?.grants ?? [] });
@@ -86,12 +87,12 @@ export async function ensureKey(context: LifecycleContext, kms: KmsPort, work: K
         const receipt = await importMaterial(context, inputs, observed, wrapping, next, versions);
         const newest = next.material === undefined || next.material.version === inputs.version;
         if (newest) told = { ...told, ...toldBy(receipt, inputs, wrapping) };
-      } else {
+      } else if (next.kind !== "import") {
         await perform(kms, keyId, inputs, next, formerKeyIds);
       }
       done.add(canonicalJson(next));
     }
-    if (told["proof"] === undefined && !desired.withoutMaterial)
+    if (wrapping !== undefined && told["proof"] === undefined && !desired.withoutMaterial)
       told = { ...told, ...(await proveAdopted(context, inputs, seen, wrapping)) };
     return recordKey(inputs, seen, recordNow(), told, desired);
   } catch (error) {
@@ -141,16 +142,17 @@ export function importRequest(
   observed: ObservedKey,
   wrapping: Wrapping,
 ): ImportRequest {
-  const { source } = inputs.material;
+  const { owner, version, group, file, inToken } = requireCopied(inputs);
   const connection = connectionOf(inputs.group);
   return {
-    owner: source.owner,
-    version: inputs.version,
+    owner,
+    version,
     spec: inputs.spec,
+    ...(file === undefined ? {} : { file: inToken ? { ...file, keptAs: context.name } : file }),
     rules: {
-      allowedTargets: source.group.allowedTargets,
-      lab: source.group.lab,
-      minOaepHash: source.group.minOaepHash,
+      allowedTargets: group.allowedTargets,
+      lab: group.lab,
+      minOaepHash: group.minOaepHash,
     },
     target: {
       connection: { ...importConnection(connection), account: inputs.account },
@@ -176,13 +178,18 @@ function importMaterial(
   const expiry = step.validTo === undefined ? {} : { validTo: step.validTo };
   const { material } = step;
   const which =
-    material === undefined ? {} : { version: material.version, expectedKeyMaterialId: material.keyMaterialId };
+    material === undefined
+      ? {}
+      : {
+          version: requireCopied({ ...inputs, version: material.version }).version,
+          expectedKeyMaterialId: material.keyMaterialId,
+        };
   const before = step.existing
     ? versions.find((version) => version.version === (material?.version ?? inputs.version))
     : undefined;
   const same = before?.fingerprint === undefined ? {} : { expectedFingerprint: before.fingerprint };
   return context
-    .custodian(inputs.material.source.group.token)
+    .custodian(requireCopied(inputs).group.token)
     .importInto({ ...request, ...expiry, ...which, ...same, existing: step.existing });
 }
 
@@ -206,7 +213,7 @@ async function proveAdopted(
     return {};
   }
   const request = importRequest(context, inputs, observed, wrapping);
-  const receipt = await context.custodian(inputs.material.source.group.token).prove({ ...request, existing: true });
+  const receipt = await context.custodian(requireCopied(inputs).group.token).prove({ ...request, existing: true });
   return toldBy(receipt, inputs, wrapping);
 }
 

@@ -14,7 +14,9 @@ export function fromTemplate(name: string, news: PlainRecord): PlainRecord {
   const { aliasPrefix, tags, ...settings } = template;
   // The key's own expiry is fixed; to keep it moving is another way.
   const { keepValidFor, renewBefore, ...others } = settings;
-  const given = news["validTo"] === undefined && news["keepValidFor"] === undefined ? settings : others;
+  const ownExpiry = news["validTo"] !== undefined || news["keepValidFor"] !== undefined;
+  // What AWS makes does not expire.
+  const given = ownExpiry || isNative(news) ? others : settings;
   return {
     ...given,
     ...defined(news),
@@ -22,6 +24,8 @@ export function fromTemplate(name: string, news: PlainRecord): PlainRecord {
     ...(isRecord(tags) && news["tags"] !== UNKNOWN ? { tags: { ...tags, ...tagsOf(news) } } : {}),
   };
 }
+
+const isNative = ({ material }: PlainRecord): boolean => isRecord(material) && material["native"] !== undefined;
 
 const tagsOf = (news: PlainRecord): PlainRecord => (isRecord(news["tags"]) ? news["tags"] : {});
 

@@ -1,9 +1,11 @@
+import { basename } from "node:path";
 import { ByokError } from "../../model/errors";
 import { keySpecFacts } from "../../model/key-spec";
 import { ownershipOf, type DesiredKey } from "../../model/aws-key-steps";
 import type { PlainRecord } from "../contract";
 import { pickDefined } from "../pick-defined";
 import { awsKmsKeyInputs } from "../inputs/aws-kms-key-inputs";
+import type { KeyMaterialInputs } from "../inputs/key-material";
 
 const complete = awsKmsKeyInputs.required({
   account: true,
@@ -44,11 +46,17 @@ export const desiredKey = (inputs: KeyInputs, lineage: string): DesiredKey => ({
   enabled: inputs.enabled ?? true,
   validTo: inputs.validTo,
   withoutMaterial: inputs.materialState === "deleted",
+  native: "native" in inputs.material,
   ownership: ownershipOf(lineage, inputs.owner, inputs.version),
 });
 
-/** A copy's description names its source. */
-export const defaultDescription = (sourceName: string): string => `Copied from ${sourceName} by pulumi-byok`;
+/** A key's description names where its material comes from. */
+export function defaultDescription(material: KeyMaterialInputs): string {
+  if ("source" in material) return `Copied from ${material.source.name} by pulumi-byok`;
+  return "file" in material
+    ? `Imported from ${basename(material.file)} by pulumi-byok`
+    : "Made by AWS, kept by pulumi-byok";
+}
 
 /** KeySpec of CreateKey. */
 export const awsSpecOf = (inputs: KeyInputs): (typeof keySpecFacts)[keyof typeof keySpecFacts]["aws"] =>

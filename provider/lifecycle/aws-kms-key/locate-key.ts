@@ -4,7 +4,7 @@ import { defaultKeyPolicy, samePolicy } from "../../model/key-policy";
 import { ownershipOf, type ObservedKey } from "../../model/aws-key-steps";
 import { isLeaving } from "../../model/key-states";
 import { ownershipTags } from "../../model/owner";
-import type { KmsKeyFacts, KmsPort } from "../../model/ports/kms";
+import type { KmsKeyFacts, KmsPort, OwnedKey } from "../../model/ports/kms";
 import type { LifecycleContext } from "../contract";
 import { settled } from "../settled";
 import { requireAdoptable, requireUntouched } from "./adopt-key";
@@ -41,12 +41,13 @@ export async function locateKey(
     return { ...named(observed.facts), from: "adopted", keepMaterial: observed.facts.state !== "PendingImport" };
   }
   context.log.progress("looking for a key that an interrupted run may have left");
-  const found = await findOwn(context, kms, inputs);
+  const found = await findOwn(context, kms, inputs, formerKeys.size === 0);
   if (found !== undefined) return { ...named(found), from: "found", keepMaterial: false };
   await refuseTakenAliases(kms, inputs.aliases ?? [], formerKeys);
   context.mayProceed();
   context.log.progress("creating the KMS key");
   const made = await kms.createKey({
+    ...("native" in inputs.material ? { origin: "AWS_KMS" } : {}),
     spec: awsSpecOf(inputs),
     usage: inputs.usage,
     description: inputs.description ?? "",
@@ -73,8 +74,31 @@ async function undelete(context: LifecycleContext, kms: KmsPort, arn: string): P
 
 const named = ({ keyId, arn }: KmsKeyFacts): { readonly keyId: string; readonly arn: string } => ({ keyId, arn });
 
-async function findOwn(context: LifecycleContext, kms: KmsPort, inputs: KeyInputs): Promise<KmsKeyFacts | undefined> {
+/** The state forgot versions that AWS has: to begin with an older one would take the key back. */
+async function refuseForgotten(kms: KmsPort, inputs: KeyInputs, owned: readonly OwnedKey[]): Promise<void> {
+  const versionOf = (key: OwnedKey): number => Number(key.tags[ownershipTags.version]);
+  const newer = owned.filter((key) => versionOf(key) > inputs.version);
+  for (const key of newer.sort((one, other) => versionOf(other) - versionOf(one))) {
+    const facts = await kms.describeKey(key.keyId);
+    if (facts === undefined || isLeaving(facts.state)) continue;
+    throw new ByokError(
+      "BYOK_KEY_DRIFTED",
+      `${facts.arn} is version ${versionOf(key)} of this resource, and this state, which knows nothing of it, would begin with version ${inputs.version}.`,
+      {
+        hint: `Restore the state from a backup. Or go on with that key: adopt: { arn: "${facts.arn}" }, with the material that it holds.`,
+      },
+    );
+  }
+}
+
+async function findOwn(
+  context: LifecycleContext,
+  kms: KmsPort,
+  inputs: KeyInputs,
+  isNew: boolean,
+): Promise<KmsKeyFacts | undefined> {
   const owned = await kms.findByOwner(inputs.owner);
+  if (isNew) await refuseForgotten(kms, inputs, owned);
   const sameVersion = owned.filter((key) => key.tags[ownershipTags.version] === String(inputs.version));
   const candidates: KmsKeyFacts[] = [];
   for (const { keyId } of sameVersion) {

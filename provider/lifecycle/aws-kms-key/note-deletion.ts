@@ -1,19 +1,38 @@
 import { ByokError } from "../../model/errors";
 import type { LifecycleContext } from "../contract";
+import type { VersionOrigin } from "../../model/key-versions";
+import type { VersionRef } from "../../model/ports/custodian";
+import type { TokenConnection } from "../../model/token";
 import type { KeyInputs } from "./key-inputs";
+import { copiedMaterial } from "./key-material";
+
+/** The token that holds the material of a version, and as what; undefined where none does, or none that remembers copies. */
+function tokenOf(
+  inputs: KeyInputs,
+  { version, from }: { readonly version: number; readonly from?: VersionOrigin | undefined },
+): (VersionRef & { readonly token: TokenConnection }) | undefined {
+  if (from?.token !== undefined) {
+    const { token, owner, sourceVersion } = from;
+    return owner === undefined || sourceVersion === undefined ? undefined : { token, owner, version: sourceVersion };
+  }
+  const copied = copiedMaterial({ ...inputs, version });
+  if (copied?.group.abilities?.storesLinks !== true) return undefined;
+  if (!copied.inToken) return undefined;
+  return { token: copied.group.token, owner: copied.owner, version: copied.version };
+}
 
 /** The token remembers until when the copy can come back; a token that is not at hand only costs that memory. */
 export async function noteDeletion(
   context: LifecycleContext,
   inputs: KeyInputs,
-  copy: { readonly version: number; readonly arn: string },
+  copy: { readonly version: number; readonly arn: string; readonly from?: VersionOrigin | undefined },
   date: Date | undefined,
 ): Promise<void> {
-  const { source } = inputs.material;
-  if (source.group.abilities?.storesLinks !== true) return;
+  const held = tokenOf(inputs, copy);
+  if (held === undefined) return;
+  const { token, ...version } = held;
   try {
-    const version = { owner: source.owner, version: copy.version };
-    await context.custodian(source.group.token).noteDeletion(version, copy.arn, date?.toISOString());
+    await context.custodian(token).noteDeletion(version, copy.arn, date?.toISOString());
   } catch (error) {
     const { sentence } = ByokError.from(error, "Noting the deletion in the token");
     context.log.warn(

@@ -9,6 +9,7 @@ import type { Wrapping } from "../../model/wrapping";
 import type { PlainRecord } from "../contract";
 import { canonicalJson, sameJson } from "../same-json";
 import { keyInputsIn, type KeyInputs } from "./key-inputs";
+import { copiedMaterial, requireCopied, versionOrigin } from "./key-material";
 
 /** Outputs of a key: what was observed under the names of the inputs, and what only AWS or the custodian knows. */
 export function recordKey(
@@ -54,7 +55,7 @@ const proofFields = z.object({
 /** Earlier versions as they were told, and the newest as it is seen. */
 function versionsNow(inputs: KeyInputs, { facts }: ObservedKey, told: PlainRecord): readonly KeyVersion[] {
   const proof = proofFields.safeParse(told["proof"]).data;
-  const proved = proof?.sourceVersion === inputs.version ? proof : undefined;
+  const proved = proof?.sourceVersion === copiedMaterial(inputs)?.version ? proof : undefined;
   const before = keyVersionsIn(told).filter(
     (version) => version.keyId !== facts.keyId || version.version !== inputs.version,
   );
@@ -64,10 +65,11 @@ function versionsNow(inputs: KeyInputs, { facts }: ObservedKey, told: PlainRecor
       version: inputs.version,
       keyId: facts.keyId,
       arn: facts.arn,
-      keyMaterialId: proved?.keyMaterialId,
+      keyMaterialId: "native" in inputs.material ? facts.keyMaterialId : proved?.keyMaterialId,
       fingerprint: proved?.fingerprint,
       keyState: facts.state,
       importedAt: proved?.provedAt,
+      from: versionOrigin(inputs, inputs.version),
     },
   ];
 }
@@ -85,19 +87,20 @@ const sameSet = (one: readonly string[], other: readonly string[]): boolean =>
 
 /** The outputs `proof`, `link` and `wrapping` after an import. */
 export function toldBy(receipt: ImportReceipt, inputs: KeyInputs, wrapping: Wrapping): PlainRecord {
+  const material = requireCopied(inputs);
   return {
     proof: {
       method: receipt.proof,
       fingerprint: `${receipt.fingerprint.method}:${receipt.fingerprint.value}`,
       checkValue: receipt.checkValue,
       keyMaterialId: receipt.keyMaterialId,
-      sourceVersion: inputs.version,
+      sourceVersion: material.version,
       provedAt: receipt.importedAt,
     },
     link: {
-      source: inputs.material.source.name,
-      sourceOwner: inputs.material.source.owner,
-      sourceVersion: inputs.version,
+      source: material.name,
+      sourceOwner: material.owner,
+      sourceVersion: material.version,
       at: receipt.importedAt,
       by: receipt.importedBy,
       group: inputs.group.name,

@@ -6,6 +6,7 @@ import type { KmsKeyMaterial, KmsPort } from "../../model/ports/kms";
 import { PartialFailure, type LifecycleContext, type PlainRecord } from "../contract";
 import { importRequest, wrappingOf } from "./ensure-key";
 import type { KeyInputs } from "./key-inputs";
+import { requireCopied } from "./key-material";
 import { observeKey } from "./observe-key";
 import { toldBy } from "./record-key";
 import type { Rotation } from "./rotate-to-new-key";
@@ -38,7 +39,7 @@ export async function rotateInPlace(
       ...importRequest(context, inputs, observed, wrapping),
       ...(inputs.validTo === undefined ? {} : { validTo: inputs.validTo }),
     };
-    const custodian = context.custodian(inputs.material.source.group.token);
+    const custodian = context.custodian(requireCopied(inputs).group.token);
     const materials = observed.materials ?? [];
     warnOfLimit(context, materials);
     const versions = withMaterialIds(keyVersionsIn(olds), keyId, materials);
@@ -89,7 +90,7 @@ async function becomeCurrent(
 }
 
 const ownMaterial = (materials: readonly KmsKeyMaterial[], inputs: KeyInputs): KmsKeyMaterial | undefined => {
-  const description = materialDescription({ owner: inputs.material.source.owner, version: inputs.version });
+  const description = materialDescription(requireCopied(inputs));
   return materials.find((material) => material.description === description);
 };
 

@@ -3,7 +3,8 @@ import type { KmsPort } from "../../model/ports/kms";
 import { PartialFailure, type LifecycleContext, type PlainRecord } from "../contract";
 import { textList } from "../text-list";
 import { ensureKey } from "./ensure-key";
-import type { KeyInputs } from "./key-inputs";
+import { parseKeyInputs, type KeyInputs } from "./key-inputs";
+import { formerOrigin, identityOf, originOf } from "./key-material";
 import { locateKey } from "./locate-key";
 import { rotationSettings } from "./rotation-settings";
 
@@ -27,7 +28,7 @@ export async function rotateToNewKey(
 ): Promise<PlainRecord> {
   const { lineage, inputs, olds } = rotation;
   const { afterRotation } = rotationSettings(inputs);
-  const versions = keyVersionsIn(olds).map((version): KeyVersion => {
+  const versions = withOrigins(keyVersionsIn(olds), olds, inputs).map((version): KeyVersion => {
     const isKnown = version.afterRotation !== undefined;
     return isKnown ? version : { ...version, afterRotation };
   });
@@ -59,6 +60,18 @@ export async function rotateToNewKey(
     const outputs = { ...error.outputs, versions: error.outputs["versions"] ?? versions, aliases };
     throw new PartialFailure(error.id, outputs, error.failure);
   }
+}
+
+/** Versions whose material the key leaves behind remember where it came from: the program names another origin from now on. */
+function withOrigins(versions: readonly KeyVersion[], olds: PlainRecord, inputs: KeyInputs): readonly KeyVersion[] {
+  const [before, now] = [identityOf(parseKeyInputs(olds)), identityOf(inputs)];
+  if (before === now) return versions;
+  const former = parseKeyInputs(olds);
+  return versions.map((version) =>
+    version.from?.token === undefined && (version.from?.origin ?? "HSM") === originOf(former.material)
+      ? { ...version, from: formerOrigin(former, version.version) }
+      : version,
+  );
 }
 
 /** Aliases that the program named before and names no more stay on no former key. */

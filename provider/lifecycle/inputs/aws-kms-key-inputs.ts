@@ -3,8 +3,8 @@ import { aliasFaults } from "../../model/aliases";
 import { deletionWindow } from "../../model/deletion-window";
 import { accountSchema, keySpecSchema, ownerSchema, regionSchema, selfShape } from "./shared-shapes";
 import { awsKmsGroupRecord } from "./aws-kms-group-inputs";
+import { keyMaterialSchema } from "./key-material";
 import { keySettingsShape } from "./key-settings";
-import { sourceKeyRecord } from "./source-key-inputs";
 
 const aliases = z.array(z.string()).superRefine((list, issues) => {
   for (const { index, reason } of aliasFaults(list)) {
@@ -16,10 +16,10 @@ const kmsKeyArn = z.string().regex(/^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[
   error: "must be the ARN of a KMS key: arn:aws:kms:REGION:ACCOUNT:key/ID (no alias).",
 });
 
-/** Inputs of a KMS key whose material comes from a source key. */
+/** Inputs of a KMS key. */
 export const awsKmsKeyInputs = z.strictObject({
   group: awsKmsGroupRecord,
-  material: z.strictObject({ source: sourceKeyRecord }),
+  material: keyMaterialSchema,
   usage: z.enum(["ENCRYPT_DECRYPT", "SIGN_VERIFY", "GENERATE_VERIFY_MAC", "KEY_AGREEMENT"]).optional(),
   aliases: aliases.optional(),
   validTo: z.string().optional(),
@@ -27,6 +27,8 @@ export const awsKmsKeyInputs = z.strictObject({
   deletionWindowInDays: keySettingsShape.deletionWindowInDays.default(deletionWindow.default),
   wrappingKeySpec: keySettingsShape.wrappingKeySpec.default("RSA_4096"),
   acknowledgeOldOutputs: z.boolean().optional(),
+  /** Another value than before rotates a key whose material comes from a file or from AWS. */
+  rotationTrigger: z.string().min(1).optional(),
   /** "deleted": every material of the key is deleted, and imported again once this is "imported" or absent. */
   materialState: z.enum(["imported", "deleted"]).optional(),
   adopt: z
@@ -43,9 +45,13 @@ export const awsKmsKeyInputs = z.strictObject({
   region: regionSchema.optional(),
   /** Derived: hash of organisation, URN and place. */
   owner: ownerSchema.optional(),
-  /** Derived from the source key. */
+  /** Derived from the material. */
   spec: keySpecSchema.optional(),
   version: z.int().positive().optional(),
+  /** Derived: what the version is ahead of the source key's; absent where they are the same. */
+  versionOffset: z.int().positive().optional(),
+  /** Derived: tells whether the file of the material holds something else than before. */
+  materialDigest: z.string().optional(),
   /** Derived: true once the key was adopted; what the program does not name then stays as it was found. */
   adopted: z.boolean().optional(),
   ...selfShape,

@@ -12,11 +12,19 @@ const faultless = (fault: (text: string) => string | undefined): z.ZodString =>
 const every = faultless(everyFault);
 const startAt = faultless(startAtFault);
 
+/** What the key may do in the token besides being copied; a key that unwraps is never copied. */
+const operations = z
+  .array(z.enum(["unwrap"]))
+  .min(1)
+  .max(1)
+  .optional();
+
 /** Inputs of a source key. */
 export const sourceKeyInputs = z.strictObject({
   group: sourceGroupRecord,
   spec: keySpecSchema,
   label: faultless(nameFault).optional(),
+  operations,
   onDestroy: z.enum(["retain", "destroy"]).default("retain"),
   exportable: z.boolean().default(true),
   rotation: z.strictObject({ every, startAt: startAt.optional() }).optional(),
@@ -44,5 +52,6 @@ export const sourceKeyRecord = z.strictObject({
   owner: ownerSchema,
   version: z.int().positive(),
   spec: keySpecSchema,
+  operations,
   group: sourceGroupRecord,
 });

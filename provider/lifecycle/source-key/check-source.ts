@@ -1,8 +1,10 @@
+import { canUnwrap } from "../../model/file-wrap";
 import { isLabOwner, sourceOwner } from "../../model/owner";
 import type { SurveyedVersion } from "../../model/ports/custodian";
 import { accepted, failureOf, refused } from "../answers";
 import type { CheckFailure, CheckResult, LifecycleContext, PlainRecord } from "../contract";
 import { sourceKeyInputs, type SourceKeyInputs } from "../inputs/source-key-inputs";
+import { sameJson } from "../same-json";
 import { validate } from "../validate";
 import { planRotation } from "./plan-rotation";
 
@@ -44,6 +46,14 @@ function ruleFailures(inputs: SourceKeyInputs): readonly CheckFailure[] {
       { property: "spec", reason: `${model} makes no ${spec} keys. It makes ${group.abilities.specs.join(", ")}.` },
     ];
   }
+  if (inputs.operations !== undefined && !canUnwrap(spec)) {
+    return [
+      {
+        property: "operations",
+        reason: `"unwrap" is for AES_256 and RSA keys; ${spec} keys unwrap nothing.`,
+      },
+    ];
+  }
   if (inputs.rotation !== undefined && !inputs.exportable) {
     return [
       {
@@ -79,6 +89,13 @@ function changeFailures(olds: PlainRecord, inputs: SourceKeyInputs): readonly Ch
     failures.push({
       property: "spec",
       reason: `cannot change (it is ${olds["spec"]}): another type is another key. Make a new SourceKey.`,
+    });
+  }
+  if (typeof olds["owner"] === "string" && !sameJson(olds["operations"], inputs.operations)) {
+    failures.push({
+      property: "operations",
+      reason:
+        "cannot change: a key is made to be copied or to unwrap, and each version of it likewise. Make a new SourceKey.",
     });
   }
   if (olds["exportable"] === false && inputs.exportable) {

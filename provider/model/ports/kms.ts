@@ -66,8 +66,10 @@ export interface CallerIdentity {
   readonly arn: string;
 }
 
-/** What CreateKey needs; Origin is always EXTERNAL. */
+/** What CreateKey needs. */
 export interface CreateKeyRequest {
+  /** Default EXTERNAL: the material is imported. AWS_KMS: AWS makes it. */
+  readonly origin?: "AWS_KMS";
   readonly spec: AwsKeySpec;
   readonly usage: AwsKeyUsage;
   readonly description: string;

@@ -218,7 +218,10 @@ function newMaterial(spec: KeySpec): Buffer {
 }
 
 const spkiOf = (pkcs8: Buffer): Buffer =>
-  createPublicKey(createPrivateKey({ key: pkcs8, format: "der", type: "pkcs8" })).export({ format: "der", type: "spki" });
+  createPublicKey(createPrivateKey({ key: pkcs8, format: "der", type: "pkcs8" })).export({
+    format: "der",
+    type: "spki",
+  });
 
 function fingerprintOf(spec: KeySpec, material: Buffer): { method: string; value: string } {
   const [domain, bytes] = isAsymmetric(spec) ? (["spki", spkiOf(material)] as const) : (["key", material] as const);

@@ -1,0 +1,159 @@
+import { ByokError } from "../../model/errors";
+import { defaultFileWrap, fileWrapFault } from "../../model/file-wrap";
+import { failureOf } from "../answers";
+import type { CheckFailure, LifecycleContext, PlainRecord } from "../contract";
+import { awsKmsKeyInputs, type AwsKmsKeyInputs } from "../inputs/aws-kms-key-inputs";
+import type { FileMaterialInputs, KeyMaterialInputs } from "../inputs/key-material";
+import { sameJson } from "../same-json";
+import { fileOf, groupOf } from "./key-material";
+
+/** Settings of imports, which a key of AWS's own material does not have. */
+const importOnly = ["validTo", "keepValidFor", "renewBefore", "expiryWarningDays", "materialState", "wrappingKeySpec"];
+
+/**
+ * What does not go together with the origin of the material.
+ *
+ * @param program - as it was written, without what a template or a default adds
+ */
+export function materialFailures(program: PlainRecord, inputs: AwsKmsKeyInputs): readonly CheckFailure[] {
+  const { material } = inputs;
+  const failures: CheckFailure[] = [];
+  if ("native" in material) {
+    for (const property of importOnly.filter((name) => program[name] !== undefined)) {
+      failures.push({
+        property,
+        reason: "is for imported material, and AWS makes this key's (material.native). Remove it.",
+      });
+    }
+  }
+  if (!("source" in material) && program["follow"] !== undefined) {
+    failures.push({
+      property: "follow",
+      reason: "is for keys that copy a source key; this one is rotated by its rotationTrigger. Remove it.",
+    });
+  }
+  if ("source" in material) {
+    if (inputs.rotationTrigger !== undefined) {
+      failures.push({
+        property: "rotationTrigger",
+        reason: `is for material from a file or of AWS. A copy is rotated with its source: set rotationTrigger on ${material.source.name}.`,
+      });
+    }
+    if (material.source.operations !== undefined) {
+      failures.push({
+        property: "material.source",
+        reason: `${material.source.name} is a key-encryption key (operations: ["unwrap"]), and such a key never leaves its token. Copy another SourceKey.`,
+      });
+    }
+  }
+  return "file" in material ? [...failures, ...fileFailures(material)] : failures;
+}
+
+function fileFailures(material: FileMaterialInputs): readonly CheckFailure[] {
+  const failures: CheckFailure[] = [];
+  const complain = (name: string, reason: string): void => void failures.push({ property: `material.${name}`, reason });
+  const { kek, group, wrap, spec, allowPlaintext } = material;
+  if (kek === undefined) {
+    if (wrap !== undefined) complain("wrap", "goes with kek only: it says how the file is encrypted under that key.");
+    if (allowPlaintext !== true) {
+      complain(
+        "allowPlaintext",
+        "must be true for a file without kek: the key is in clear in the file, and for a moment in the memory of this computer, so whoever can read either has it. " +
+          "Better have it encrypted under a key of your token (kek).",
+      );
+    }
+    if (group === undefined)
+      complain("group", "is required for a file in clear: the source group whose token wraps the material for AWS.");
+    return failures;
+  }
+  if (group !== undefined) complain("group", "is for a file in clear; here the token is that of kek. Remove it.");
+  if (allowPlaintext !== undefined)
+    complain("allowPlaintext", "is for a file in clear, and this one has a kek. Remove it.");
+  if (kek.operations === undefined) {
+    complain(
+      "kek",
+      `${kek.name} may not unwrap: it was made without operations: ["unwrap"]. Make a SourceKey with them for it.`,
+    );
+  }
+  const fault = fileWrapFault(wrap ?? defaultFileWrap(kek.spec), kek.spec, spec, kek.group.minOaepHash);
+  if (fault !== undefined) complain(fault.property, fault.reason);
+  return failures;
+}
+
+/** What a look at the file tells. */
+export interface InspectedMaterial {
+  /** Tells whether the file holds something else than before; undefined where there is no file. */
+  readonly digest: string | undefined;
+  readonly failures: readonly CheckFailure[];
+}
+
+/**
+ * Looks at the file of the material, and at new material also whether the token can take it in. A file that was imported may be gone: only the next
+ * import asks for it.
+ */
+export async function inspectMaterial(
+  context: LifecycleContext,
+  { material }: AwsKmsKeyInputs,
+  before: PlainRecord,
+): Promise<InspectedMaterial> {
+  if (!("file" in material)) return { digest: undefined, failures: [] };
+  const group = groupOf(material);
+  if (group === undefined) return { digest: undefined, failures: [] };
+  const known = recorded(before);
+  try {
+    const digest = await context.custodian(group.token).inspectFile(fileOf(material), material.spec);
+    if (digest === known?.digest) return { digest, failures: keepFailures(material, known.material) };
+    if (material.kek === undefined) {
+      context.log.warn(
+        `its key material is in clear in ${material.file}: whoever could read the file, or the memory of this computer during the import, has the key. Delete the file afterwards; AWS and the token need it no more.`,
+      );
+    }
+    return { digest, failures: await tokenFailures(context, material, group) };
+  } catch (error) {
+    const failure = ByokError.from(error, "Looking at the file");
+    const isGone = failure.code === "BYOK_REFERENCE_UNRESOLVED";
+    if (isGone && known?.material.file === material.file)
+      return { digest: known.digest, failures: keepFailures(material, known.material) };
+    return { digest: undefined, failures: [failureOf(failure, "material.file", "Looking at the file")] };
+  }
+}
+
+function recorded(before: PlainRecord): { readonly digest: string; readonly material: FileMaterialInputs } | undefined {
+  const digest = awsKmsKeyInputs.shape.materialDigest.safeParse(before["materialDigest"]).data;
+  const material = materialIn(before);
+  return digest === undefined || material === undefined || !("file" in material) ? undefined : { digest, material };
+}
+
+/** The material of recorded inputs. */
+export const materialIn = (record: PlainRecord): KeyMaterialInputs | undefined =>
+  awsKmsKeyInputs.shape.material.safeParse(record["material"]).data;
+
+const keepFailures = (now: FileMaterialInputs, before: FileMaterialInputs): readonly CheckFailure[] =>
+  sameJson(now.keepInToken === true, before.keepInToken === true)
+    ? []
+    : [
+        {
+          property: "material.keepInToken",
+          reason: `counts from the import on, and this material was imported ${before.keepInToken === true ? "and is kept" : "without being kept"}. Change it together with the material.`,
+        },
+      ];
+
+/** Only where the token is known already: a preview without a PIN finds it out later. */
+async function tokenFailures(
+  context: LifecycleContext,
+  { spec, kek, wrap, keepInToken }: FileMaterialInputs,
+  group: NonNullable<ReturnType<typeof groupOf>>,
+): Promise<readonly CheckFailure[]> {
+  if (kek === undefined || group.abilities === undefined) return [];
+  const way = wrap ?? defaultFileWrap(kek.spec);
+  const refusal = await context.custodian(group.token).unwrapRefusal({ spec, wrap: way, kept: keepInToken === true });
+  if (refusal === undefined) return [];
+  return [
+    {
+      property: "material.wrap",
+      reason:
+        `the token of ${group.name} cannot take in ${spec} material under ${way}${keepInToken === true ? " and keep it" : ""}, as its self-test shows: ${refusal}. ` +
+        `${keepInToken === true ? "Leave keepInToken out, have" : "Have"} the file encrypted in another way, or use another token. Nothing was created.`,
+    },
+  ];
+}

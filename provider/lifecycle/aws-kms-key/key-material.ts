@@ -1,0 +1,135 @@
+import type { z } from "zod";
+import { ByokError } from "../../model/errors";
+import { defaultFileWrap } from "../../model/file-wrap";
+import type { KeySpec } from "../../model/key-spec";
+import type { MaterialOrigin, VersionOrigin } from "../../model/key-versions";
+import { sourceOwner } from "../../model/owner";
+import type { MaterialFile } from "../../model/ports/custodian";
+import type { AwsKmsKeyInputs } from "../inputs/aws-kms-key-inputs";
+import type { FileMaterialInputs, KeyMaterialInputs } from "../inputs/key-material";
+import type { sourceGroupRecord } from "../inputs/source-group-inputs";
+
+/** Material that passes through a token on its way to AWS. */
+export interface CopiedMaterial {
+  readonly kind: "source" | "file";
+  /** For people: the name of the source key, or the file. */
+  readonly name: string;
+  /** Under which the token holds it, if it does. */
+  readonly owner: string;
+  readonly version: number;
+  readonly spec: KeySpec;
+  /** The token, and its rules. */
+  readonly group: z.infer<typeof sourceGroupRecord>;
+  readonly file?: MaterialFile;
+  /** False: once imported, the token has nothing of it. */
+  readonly inToken: boolean;
+}
+
+type Inputs = Pick<AwsKmsKeyInputs, "material" | "owner" | "version" | "versionOffset">;
+
+/** The key type that the material makes. */
+export const specOf = (material: KeyMaterialInputs): KeySpec =>
+  "source" in material ? material.source.spec : material.spec;
+
+/** The source group through whose token the material goes; undefined where there is none. */
+export function groupOf(material: KeyMaterialInputs): CopiedMaterial["group"] | undefined {
+  if ("source" in material) return material.source.group;
+  return "file" in material ? (material.kek?.group ?? material.group) : undefined;
+}
+
+export const originOf = (material: KeyMaterialInputs): MaterialOrigin =>
+  "source" in material ? "HSM" : "file" in material ? "EXTERNAL" : "AWS_KMS";
+
+/** What a key's material is called in a sentence. */
+export const nameOf = (material: KeyMaterialInputs): string =>
+  "source" in material ? material.source.name : "file" in material ? `the file ${material.file}` : "AWS";
+
+/** The property that is to blame for the material as such. */
+export const propertyOf = (material: KeyMaterialInputs): string =>
+  "source" in material ? "material.source" : "file" in material ? "material.file" : "material.native";
+
+/** Tells one origin from another: a change of it is a rotation. */
+export const identityOf = ({
+  material,
+  materialDigest,
+}: Pick<AwsKmsKeyInputs, "material" | "materialDigest">): string =>
+  "source" in material
+    ? `source ${material.source.owner}`
+    : "file" in material
+      ? `file ${materialDigest ?? ""}`
+      : "native";
+
+/** The material of the key's present version, or undefined where AWS makes it. */
+export function copiedMaterial(inputs: Inputs): CopiedMaterial | undefined {
+  const { material } = inputs;
+  if ("native" in material) return undefined;
+  const spec = specOf(material);
+  const group = groupOf(material);
+  if (group === undefined) throw new ByokError("BYOK_INPUT_INVALID", "material.group is required.");
+  if ("source" in material) {
+    const version = (inputs.version ?? material.source.version) - (inputs.versionOffset ?? 0);
+    return {
+      kind: "source",
+      name: material.source.name,
+      owner: material.source.owner,
+      version,
+      spec,
+      group,
+      inToken: true,
+    };
+  }
+  // The key's own owner hash, marked as one of the token's: a lab's keys are told by it.
+  const mark = sourceOwner({ organization: "", urn: "" }, group.lab).slice(0, 2);
+  const owner = `${mark}${(inputs.owner ?? "").slice(2)}`;
+  return {
+    kind: "file",
+    name: material.file,
+    owner,
+    version: inputs.version ?? 1,
+    spec,
+    group,
+    file: fileOf(material),
+    inToken: material.keepInToken === true,
+  };
+}
+
+/** The file as the custodian takes it, without the name under which the token may keep it. */
+export function fileOf(material: FileMaterialInputs): MaterialFile {
+  const { kek } = material;
+  return {
+    path: material.file,
+    encoding: material.encoding,
+    ...(kek === undefined
+      ? {}
+      : { kek: { owner: kek.owner, version: kek.version }, wrap: material.wrap ?? defaultFileWrap(kek.spec) }),
+  };
+}
+
+/** The same for what stands in the state, where it is not what goes without saying: a source key, in the version of the same number. */
+export function versionOrigin(inputs: Inputs, version: number): VersionOrigin | undefined {
+  const copied = copiedMaterial({ ...inputs, version });
+  const origin = originOf(inputs.material);
+  if (copied === undefined) return { origin };
+  if (copied.kind === "source" && copied.version === version) return undefined;
+  return completeOrigin(copied, origin);
+}
+
+/** The same of a version whose material the key is about to leave behind, with all that is needed to tell its token. */
+export function formerOrigin(inputs: Inputs, version: number): VersionOrigin {
+  const copied = copiedMaterial({ ...inputs, version });
+  const origin = originOf(inputs.material);
+  return copied === undefined ? { origin } : { ...completeOrigin(copied, origin), token: copied.group.token };
+}
+
+const completeOrigin = (copied: CopiedMaterial, origin: MaterialOrigin): VersionOrigin => ({
+  origin,
+  source: copied.name,
+  ...(copied.inToken ? { owner: copied.owner, sourceVersion: copied.version } : {}),
+});
+
+/** For acts that only material of one's own has. */
+export function requireCopied(inputs: Inputs): CopiedMaterial {
+  const copied = copiedMaterial(inputs);
+  if (copied !== undefined) return copied;
+  throw new ByokError("BYOK_INTERNAL", "AWS makes this key's material; nothing is imported into it.");
+}

@@ -1,0 +1,58 @@
+import { z } from "zod";
+import { dueRotation, type DueRotation, type HeldMaterial } from "../../model/due-rotation";
+import type { LifecycleContext, PlainRecord } from "../contract";
+import { awsKmsKeyInputs, type AwsKmsKeyInputs } from "../inputs/aws-kms-key-inputs";
+import { materialIn } from "./check-material";
+import { identityOf } from "./key-material";
+import { rotationSettings } from "./rotation-settings";
+
+const { version, versionOffset, materialDigest, rotationTrigger } = awsKmsKeyInputs.shape;
+const held = z.object({ version, versionOffset, materialDigest, rotationTrigger });
+
+/**
+ * The version that the key is to have. Never an older one: a source of an older state does not take its copies back.
+ *
+ * @param before - inputs of the last run; empty where the key is new to this state
+ * @param digest - of the file of the material
+ */
+export function planVersion(
+  context: LifecycleContext,
+  inputs: AwsKmsKeyInputs,
+  before: PlainRecord,
+  digest: string | undefined,
+): DueRotation {
+  const { material } = inputs;
+  const known = heldIn(before);
+  const sourceVersion = "source" in material ? material.source.version : undefined;
+  const due = dueRotation(
+    {
+      identity: identityOf({ material, materialDigest: digest }),
+      sourceVersion,
+      follow: rotationSettings(inputs).follow,
+      trigger: inputs.rotationTrigger,
+    },
+    known,
+  );
+  if (known === undefined || due.reason === "material") return due;
+  if ("source" in material && material.source.version + due.offset < known.version) {
+    context.log.warn(
+      `holds version ${known.version - due.offset} of ${material.source.name}, and the source key's state knows version ${material.source.version} only; nothing goes back. Run pulumi refresh.`,
+    );
+  }
+  // A key without material gets its own back before it is rotated.
+  if (inputs.materialState === "deleted" && due.reason === "source")
+    return { version: known.version, offset: due.offset, reason: "none" };
+  return due;
+}
+
+function heldIn(before: PlainRecord): HeldMaterial | undefined {
+  const { data } = held.safeParse(before);
+  const material = materialIn(before);
+  if (data?.version === undefined || material === undefined) return undefined;
+  return {
+    identity: identityOf({ material, materialDigest: data.materialDigest }),
+    version: data.version,
+    offset: data.versionOffset ?? 0,
+    trigger: data.rotationTrigger,
+  };
+}

@@ -1,0 +1,63 @@
+import { ByokError } from "../../model/errors";
+import { ownershipTags } from "../../model/owner";
+import type { KmsKeyFacts, KmsPort } from "../../model/ports/kms";
+import { PartialFailure, type LifecycleContext, type PlainRecord } from "../contract";
+import type { Rotation } from "./rotate-to-new-key";
+
+/** How long AWS is given to rotate, and how often it is asked. */
+const patience = { attempts: 150, pauseMs: 2_000 } as const;
+const step = "have AWS rotate its key material";
+
+/**
+ * Has AWS make new material for the same KMS key (RotateKeyOnDemand); it keeps the former one, so that what that encrypted stays readable. What is
+ * being replaced is tagged first, so that a run that was cut off at any moment never rotates twice.
+ */
+export async function rotateNative(
+  context: LifecycleContext,
+  kms: KmsPort,
+  keyId: string,
+  { lineage, inputs, olds }: Rotation,
+): Promise<PlainRecord> {
+  try {
+    const replaced = await noteBegin(context, kms, keyId, inputs.version);
+    if ((await current(kms, keyId)) === replaced) {
+      context.mayProceed();
+      context.log.progress("rotating to new key material of AWS");
+      await kms.rotateOnDemand(keyId);
+    }
+    for (let attempt = 0; attempt < patience.attempts; attempt += 1) {
+      if ((await current(kms, keyId)) !== replaced) return olds;
+      context.log.progress("waiting until AWS has rotated its key material");
+      await context.sleep(patience.pauseMs);
+    }
+    throw new ByokError("BYOK_AWS_FAILED", "AWS has not finished the rotation yet.", {
+      hint: "It goes on in AWS. Run pulumi up again later; nothing is rotated twice.",
+      retryable: true,
+    });
+  } catch (error) {
+    const failure = ByokError.from(error, step);
+    throw new PartialFailure(lineage, { ...olds, pending: [step] }, failure.with({ step }));
+  }
+}
+
+/** The material that the rotation to a version replaces: as an earlier run noted it, else the present one. */
+async function noteBegin(context: LifecycleContext, kms: KmsPort, keyId: string, version: number): Promise<string> {
+  const [noted, material] = (await kms.listTags(keyId))[ownershipTags.rotating]?.split(" ") ?? [];
+  if (noted === String(version) && material !== undefined) return material;
+  const replaced = await current(kms, keyId);
+  context.mayProceed();
+  await kms.tag(keyId, { [ownershipTags.rotating]: `${version} ${replaced}` });
+  return replaced;
+}
+
+async function current(kms: KmsPort, keyId: string): Promise<string> {
+  const facts: KmsKeyFacts | undefined = await kms.describeKey(keyId);
+  if (facts?.keyMaterialId !== undefined) return facts.keyMaterialId;
+  throw new ByokError(
+    "BYOK_AWS_FAILED",
+    "AWS does not tell which key material is the current one (CurrentKeyMaterialId).",
+    {
+      hint: 'Set rotationMode: "new-key".',
+    },
+  );
+}

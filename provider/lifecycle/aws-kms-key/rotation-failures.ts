@@ -1,0 +1,99 @@
+import type { DueRotation } from "../../model/due-rotation";
+import { keySpecFacts } from "../../model/key-spec";
+import type { CheckFailure, PlainRecord } from "../contract";
+import { awsKmsKeyInputs, type AwsKmsKeyInputs } from "../inputs/aws-kms-key-inputs";
+import { textList } from "../text-list";
+import { nameOf, specOf } from "./key-material";
+import { rotationSettings } from "./rotation-settings";
+
+/** What a rotation that this run would do, or one that is to come, runs into. */
+export function rotationFailures(
+  inputs: AwsKmsKeyInputs,
+  before: PlainRecord,
+  due: DueRotation,
+): readonly CheckFailure[] {
+  if (due.reason === "first" || due.reason === "none") return [];
+  const { rotationMode, acknowledgeOldOutputs } = rotationSettings(inputs);
+  const failures: CheckFailure[] = [];
+  const aliases = inputs.aliases ?? textList(before["aliases"]);
+  if (specOf(inputs.material) !== "AES_256" && aliases.length > 0 && !acknowledgeOldOutputs) {
+    failures.push({
+      property: "acknowledgeOldOutputs",
+      reason:
+        `${causeOf(inputs, due)}, and ${aliases.join(", ")} would move to the new key: ${brokenByMove(inputs, before)} ` +
+        `Callers that name the former key's ARN are not affected. Once they do: acknowledgeOldOutputs: true. ${wayOut(due)}`,
+    });
+  }
+  if (rotationMode === "in-place") failures.push(...inPlaceFailures(inputs, due));
+  if (inputs.materialState === "deleted") {
+    failures.push({
+      property: "materialState",
+      reason: `is "deleted", and ${causeOf(inputs, due)}: a key gets its own material back before it is rotated. Set it to "imported" first.`,
+    });
+  }
+  return failures;
+}
+
+function inPlaceFailures(inputs: AwsKmsKeyInputs, due: DueRotation): readonly CheckFailure[] {
+  const { material } = inputs;
+  if (due.reason === "material") {
+    return [
+      {
+        property: "rotationMode",
+        reason:
+          `"in-place" adds the next version of the same source key to the KMS key, and this is other material (${nameOf(material)}): it takes a new KMS key, because every material of a key must ` +
+          `be importable again for as long as the key lives. Set rotationMode: "new-key" for this change; the aliases move once the new key is ready.`,
+      },
+    ];
+  }
+  if (due.reason === "trigger" && "file" in material) {
+    return [
+      {
+        property: "rotationMode",
+        reason: `"in-place" needs other material, and ${nameOf(material)} holds the same as before. Hand over another file, or set rotationMode: "new-key".`,
+      },
+    ];
+  }
+  if (inputs.enabled === false) {
+    return [
+      {
+        property: "rotationMode",
+        reason: `AWS rotates only an enabled key in place, and this one has enabled: false. Enable it, or set rotationMode: "new-key"${due.reason === "source" ? " or follow: false" : ""}.`,
+      },
+    ];
+  }
+  return [];
+}
+
+/** Why the rotation is due. */
+function causeOf({ material }: AwsKmsKeyInputs, { reason }: DueRotation): string {
+  if (reason === "source" && "source" in material)
+    return `${material.source.name} is rotated to version ${material.source.version}`;
+  return reason === "material"
+    ? `the material changes to that of ${nameOf(material)}`
+    : "rotationTrigger has another value";
+}
+
+function wayOut({ reason }: DueRotation): string {
+  if (reason === "source") return "To stay with the present version: follow: false.";
+  return reason === "material"
+    ? "To stay with the present key: leave material as it was."
+    : "To stay with the present key: leave rotationTrigger as it was.";
+}
+
+const usageOf = (record: PlainRecord): AwsKmsKeyInputs["usage"] =>
+  awsKmsKeyInputs.shape.usage.safeParse(record["usage"]).data;
+
+/** What callers that name the alias can no longer do with what the former key made. */
+function brokenByMove(inputs: AwsKmsKeyInputs, before: PlainRecord): string {
+  switch (inputs.usage ?? usageOf(before) ?? keySpecFacts[specOf(inputs.material)].awsUsages[0]) {
+    case "SIGN_VERIFY":
+      return "signatures of the former key do not verify by that name, and its public key is another one.";
+    case "GENERATE_VERIFY_MAC":
+      return "MACs of the former key do not verify by that name.";
+    case "KEY_AGREEMENT":
+      return "shared secrets that were agreed with the former public key are not derived by that name.";
+    default:
+      return "ciphertext of the former key does not decrypt by that name, and its public key is another one.";
+  }
+}

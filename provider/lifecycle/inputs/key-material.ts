@@ -1,0 +1,74 @@
+import { z } from "zod";
+import { fileEncodings, fileWraps } from "../../model/file-wrap";
+import { isRecord } from "../is-record";
+import { keySpecSchema } from "./shared-shapes";
+import { sourceGroupRecord } from "./source-group-inputs";
+import { sourceKeyRecord } from "./source-key-inputs";
+
+/** The token made the material. */
+const fromSource = z.strictObject({ source: sourceKeyRecord });
+
+/** Somebody handed the material over in a file. */
+const fromFile = z.strictObject({
+  file: z.string().min(1),
+  encoding: z.enum(fileEncodings),
+  spec: keySpecSchema,
+  /** The key of the token under which the file is encrypted. */
+  kek: sourceKeyRecord.optional(),
+  wrap: z.enum(fileWraps).optional(),
+  /** The token that takes a file in clear in. */
+  group: sourceGroupRecord.optional(),
+  allowPlaintext: z.boolean().optional(),
+  keepInToken: z.boolean().optional(),
+});
+export type FileMaterialInputs = z.infer<typeof fromFile>;
+
+/** AWS makes the material, and nobody else ever has it. */
+const native = z.strictObject({
+  native: z.literal(true, { error: "must be true, or left out for material of your own." }),
+  spec: keySpecSchema.default("AES_256"),
+});
+
+export type KeyMaterialInputs = z.infer<typeof fromSource> | FileMaterialInputs | z.infer<typeof native>;
+
+const forms = { source: fromSource, file: fromFile, native } as const;
+const names = ["source", "file", "native"] as const;
+
+/** Where material comes from: exactly one form, and complaints about that form alone. */
+export const keyMaterialSchema: z.ZodType<KeyMaterialInputs> = z
+  .unknown()
+  .transform((value, context): KeyMaterialInputs => {
+    const named = isRecord(value) ? names.filter((name) => value[name] !== undefined) : [];
+    const [form, other] = named;
+    if (form === undefined || other !== undefined) {
+      context.addIssue({
+        code: "custom",
+        message:
+          form === undefined
+            ? "says where the key material comes from: name source, file or native."
+            : `names ${named.join(" and ")}: material comes from one place. Leave one of them.`,
+      });
+      return z.NEVER;
+    }
+    const parsed = forms[form].safeParse(value);
+    if (parsed.success) return parsed.data;
+    for (const issue of parsed.error.issues) {
+      for (const { path, message } of complaintsOf(issue, value)) context.addIssue({ code: "custom", path, message });
+    }
+    return z.NEVER;
+  });
+
+/** A form's complaint as {@link validate} would say it of a record of its own. */
+function complaintsOf(
+  issue: z.core.$ZodIssue,
+  value: unknown,
+): readonly { readonly path: PropertyKey[]; readonly message: string }[] {
+  if (issue.code === "unrecognized_keys") {
+    const message = "there is no such property. Correct its name, or remove it.";
+    return issue.keys.map((key) => ({ path: [...issue.path, key], message }));
+  }
+  const [name] = issue.path;
+  const isMissing =
+    issue.path.length === 1 && name !== undefined && isRecord(value) && Reflect.get(value, name) === undefined;
+  return [{ path: [...issue.path], message: isMissing ? "is required." : issue.message }];
+}

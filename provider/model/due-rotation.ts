@@ -1,0 +1,50 @@
+/** What a key's version depends on. */
+export interface WantedMaterial {
+  /** Tells one origin of material from another: a source key, the content of a file, AWS. */
+  readonly identity: string;
+  /** Newest version of a source key; other material has none of its own. */
+  readonly sourceVersion?: number | undefined;
+  readonly follow: boolean;
+  /** Any text; another one than before asks for a rotation. */
+  readonly trigger?: string | undefined;
+}
+
+/** What the key held when its inputs were checked last. */
+export interface HeldMaterial extends Pick<WantedMaterial, "identity" | "trigger"> {
+  readonly version: number;
+  /** Of {@link DueRotation}. */
+  readonly offset: number;
+}
+
+/** The version that a key is to have, and why. */
+export interface DueRotation {
+  readonly version: number;
+  /**
+   * What a version of the key is ahead of the version of its source: versions of a key only ever count up, while each source key begins with 1.
+   */
+  readonly offset: number;
+  readonly reason: "first" | "none" | "source" | "material" | "trigger";
+}
+
+/**
+ * Whether a rotation of a key is due. Versions never go back: material of another origin gets the next one, or the version of its source where
+ * that is higher.
+ *
+ * @param held - undefined where the key is new
+ */
+export function dueRotation(wanted: WantedMaterial, held: HeldMaterial | undefined): DueRotation {
+  const { sourceVersion, trigger } = wanted;
+  if (held === undefined) return { version: sourceVersion ?? 1, offset: 0, reason: "first" };
+  if (wanted.identity !== held.identity) {
+    const version = Math.max(held.version + 1, sourceVersion ?? 0);
+    return { version, offset: sourceVersion === undefined ? 0 : version - sourceVersion, reason: "material" };
+  }
+  const { version, offset } = held;
+  if (sourceVersion !== undefined) {
+    const newest = sourceVersion + offset;
+    if (wanted.follow && newest > version) return { version: newest, offset, reason: "source" };
+    return { version, offset, reason: "none" };
+  }
+  const triggered = trigger !== undefined && trigger !== held.trigger;
+  return triggered ? { version: version + 1, offset, reason: "trigger" } : { version, offset, reason: "none" };
+}
