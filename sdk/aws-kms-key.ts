@@ -210,6 +210,8 @@ const outputs = [
 
 /** Derived by the provider; a program cannot set them. */
 const derived = ["versionOffset", "materialDigest"] as const;
+/** Outputs that are one JSON text in the state. */
+const texts = ["proof", "link", "wrapping", "versions"] as const;
 
 const defaulted = [
   "usage",
@@ -313,7 +315,7 @@ export class AwsKmsKey extends CarriedResource {
       material: unpackedMaterial(name, args.material),
       ...(args.policy === undefined ? {} : { policy: policyText(args.policy) }),
     };
-    super("AwsKmsKey", name, { args, unpacked, defaulted, outputs, derived }, opts);
+    super("AwsKmsKey", name, { args, unpacked, defaulted, outputs, derived, texts }, opts);
     this.#group = group;
     this.#source = "source" in args.material ? args.material.source : undefined;
     this.#origin = "source" in args.material ? "HSM" : "file" in args.material ? "EXTERNAL" : "AWS_KMS";

@@ -18,6 +18,8 @@ export interface ByokResourceShape {
   readonly outputs: readonly string[];
   /** Properties that the provider finds out and that no program needs to read. */
   readonly derived?: readonly string[];
+  /** Outputs that come as one JSON text, and that a program reads as what it says. */
+  readonly texts?: readonly string[];
 }
 
 /**
@@ -54,6 +56,7 @@ export abstract class ByokResource extends pulumi.CustomResource {
     } finally {
       stackTraces.restore();
     }
+    for (const property of shape.texts ?? []) Reflect.set(this, property, told(Reflect.get(this, property)));
     this.#resourceName = name;
   }
 
@@ -62,6 +65,12 @@ export abstract class ByokResource extends pulumi.CustomResource {
     return this.#resourceName;
   }
 }
+
+/** What a JSON text says, once it is known. */
+const told = (output: unknown): unknown =>
+  pulumi.Output.isInstance<unknown>(output)
+    ? output.apply((known): unknown => (typeof known === "string" ? JSON.parse(known) : known))
+    : output;
 
 /** Backends without organisations have none to tell; the CLI then says "organization" itself. */
 function organization(): string {

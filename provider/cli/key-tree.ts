@@ -74,8 +74,8 @@ const copyOutputs = z.object({
       .object({ native: z.literal(true) })
       .transform(() => ({ source: { name: "AWS", owner: "AWS", keptBy: "made by AWS, and nowhere else" } })),
   ]),
-  proof: z.object({ method: z.string(), fingerprint: z.string() }).optional(),
-  link: z.object({ at: z.string(), by: z.string(), sourceVersion: z.number() }).optional(),
+  proof: carried(z.object({ method: z.string(), fingerprint: z.string() })).optional(),
+  link: carried(z.object({ at: z.string(), by: z.string(), sourceVersion: z.number() })).optional(),
 });
 
 /** Builds the tree from an exported stack (`pulumi stack export`). */

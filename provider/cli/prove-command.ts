@@ -34,7 +34,7 @@ const copyOutputs = z.object({
   wrappingKeySpec: z.enum(wrappingKeySpecs).default("RSA_4096"),
   group: carried(awsKmsGroupRecord),
   material: z.object({ source: carried(sourceKeyRecord) }),
-  proof: z.object({ keyMaterialId: z.string().optional() }).optional(),
+  proof: carried(z.object({ keyMaterialId: z.string().optional() })).optional(),
 });
 
 /** What became of one copy. */

@@ -4,18 +4,21 @@ import { isRecord } from "../lifecycle/is-record";
 import { hasUnknown, UNKNOWN } from "../model/unknown";
 
 /**
- * Where a resource carries the record of another one (its connection and lineage). Towards Pulumi each such record is one JSON
- * text: engine and SDK spend their time per value, and all keys of a group carry the same dozens of values.
+ * What is one JSON text towards Pulumi: the record that a resource carries of another one (its connection and lineage), and a copy's own
+ * receipts. Engine and SDK spend their time per value, and all keys of a group carry the same dozens of values.
  */
 const places: Readonly<Record<string, readonly (readonly string[])[]>> = {
   SourceKey: [["group"]],
-  AwsKmsKey: [["group"], ["material", "source"], ["material", "kek"], ["material", "group"]],
+  AwsKmsKey: [
+    ...[["group"], ["material", "source"], ["material", "kek"], ["material", "group"]],
+    ...[["proof"], ["link"], ["wrapping"], ["versions"]],
+  ],
   AwsKeyInventory: [["group"], ["managed"]],
   AwsAlias: [["group"], ["key"]],
   DeletionSchedule: [["key"]],
 };
 
-/** A record as a lifecycle sees it: what was carried as text is a record again. */
+/** A record as a lifecycle sees it: what is text towards Pulumi is a record again. */
 export const unfolded = (kind: string, record: PlainRecord): PlainRecord => replaced(kind, record, parsed);
 
 /** A record as the engine gets it. A text of which a part is unknown is unknown as a whole. */
@@ -34,17 +37,33 @@ function withConverted(
   return isRecord(value) ? { ...record, [name]: withConverted(value, rest, convert) } : record;
 }
 
+/** Hundreds of keys carry the same few texts; those that came last are kept, the newest at the end. */
+const mostKept = 64;
+const kept = new Map<string, unknown>();
+
 /** What is no JSON text stays what it is, for `check` to complain about. */
 function parsed(value: unknown): unknown {
   if (typeof value !== "string") return value;
   try {
-    return JSON.parse(value);
+    const record = kept.get(value) ?? frozen(JSON.parse(value));
+    kept.delete(value);
+    kept.set(value, record);
+    const [oldest] = kept.keys();
+    if (kept.size > mostKept && oldest !== undefined) kept.delete(oldest);
+    return record;
   } catch {
     return value;
   }
 }
 
+/** Whoever gets the record shares it with others. */
+function frozen(value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  Object.values(value).forEach(frozen);
+  return Object.freeze(value);
+}
+
 function written(value: unknown): unknown {
   if (hasUnknown(value)) return UNKNOWN;
-  return isRecord(value) ? canonicalJson(value) : value;
+  return isRecord(value) || Array.isArray(value) ? canonicalJson(value) : value;
 }

@@ -26,8 +26,8 @@ const copy = (name: string, sourceVersion: number, more: object = {}): object =>
     aliases: [`alias/${name}`],
     group: JSON.stringify({ name: "frankfurt" }),
     material: { source: JSON.stringify({ name: "master", owner }) },
-    proof: { method: "key-material-id", fingerprint: `sha256:${sourceVersion}${sourceVersion}` },
-    link: { at: "2026-01-02T03:04:05Z", by: "arn:aws:iam::123456789012:user/ci", sourceVersion },
+    proof: JSON.stringify({ method: "key-material-id", fingerprint: `sha256:${sourceVersion}${sourceVersion}` }),
+    link: JSON.stringify({ at: "2026-01-02T03:04:05Z", by: "arn:aws:iam::123456789012:user/ci", sourceVersion }),
     ...more,
   });
 const state = (...resources: readonly object[]): object => ({ version: 3, deployment: { resources } });

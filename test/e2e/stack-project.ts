@@ -34,6 +34,16 @@ const exported = z.object({
 /** A resource in the state. */
 export type StateResource = z.infer<typeof exported>["deployment"]["resources"][number];
 
+/** A copy's receipts as a program sees them; in the state each is one JSON text. */
+function withReceipts(resource: StateResource): StateResource {
+  const outputs = Object.entries(resource.outputs ?? {}).map(([name, value]): readonly [string, unknown] =>
+    ["proof", "link", "wrapping", "versions"].includes(name) && typeof value === "string"
+      ? [name, JSON.parse(value)]
+      : [name, value],
+  );
+  return resource.outputs === undefined ? resource : { ...resource, outputs: Object.fromEntries(outputs) };
+}
+
 /** A Pulumi project of its own in a temporary folder, with the packed package, a file backend and the real CLI. */
 export class StackProject {
   private readonly children = new Set<ChildProcess>();
@@ -169,7 +179,7 @@ export class StackProject {
 
   async state(): Promise<readonly StateResource[]> {
     const text = await this.expectSuccess("stack", "export");
-    return exported.parse(JSON.parse(text)).deployment.resources;
+    return exported.parse(JSON.parse(text)).deployment.resources.map(withReceipts);
   }
 
   /** The one resource of a name in the state. */

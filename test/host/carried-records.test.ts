@@ -29,6 +29,18 @@ describe("what a resource carries of another one", () => {
     expect(unfolded("AwsKmsKey", sent)["group"]).toBe(UNKNOWN);
   });
 
+  it("holds for the receipts of a copy too, lists among them", () => {
+    const copy = { proof: { checkValue: "0a0b0c" }, versions: [{ version: 1 }, { version: 2 }] };
+    const sent = folded("AwsKmsKey", copy);
+    expect(sent).toEqual({ proof: '{"checkValue":"0a0b0c"}', versions: '[{"version":1},{"version":2}]' });
+    expect(unfolded("AwsKmsKey", sent)).toEqual(copy);
+  });
+
+  it("cannot be changed by one resource for all that carry the same", () => {
+    const { group } = unfolded("AwsKmsKey", { group: '{"name":"frankfurt","tls":{"caFile":"ca.pem"}}' });
+    expect(Object.isFrozen(group) && Object.isFrozen(Reflect.get(group ?? {}, "tls"))).toBe(true);
+  });
+
   it("stays as it is where it is no such text, for check to complain about", () => {
     const wrong = { group: "{", material: "master" };
     expect(unfolded("AwsKmsKey", wrong)).toEqual(wrong);

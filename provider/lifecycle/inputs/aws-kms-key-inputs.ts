@@ -5,6 +5,7 @@ import { accountSchema, keySpecSchema, ownerSchema, regionSchema, selfShape } fr
 import { awsKmsGroupRecord } from "./aws-kms-group-inputs";
 import { keyMaterialSchema } from "./key-material";
 import { keySettingsShape } from "./key-settings";
+import { sharedRecord } from "./shared-record";
 
 const aliases = z.array(z.string()).superRefine((list, issues) => {
   for (const { index, reason } of aliasFaults(list)) {
@@ -18,7 +19,7 @@ const kmsKeyArn = z.string().regex(/^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[
 
 /** Inputs of a KMS key. */
 export const awsKmsKeyInputs = z.strictObject({
-  group: awsKmsGroupRecord,
+  group: sharedRecord(awsKmsGroupRecord),
   material: keyMaterialSchema,
   usage: z.enum(["ENCRYPT_DECRYPT", "SIGN_VERIFY", "GENERATE_VERIFY_MAC", "KEY_AGREEMENT"]).optional(),
   aliases: aliases.optional(),

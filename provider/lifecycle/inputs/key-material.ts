@@ -1,12 +1,13 @@
 import { z } from "zod";
 import { fileEncodings, fileWraps } from "../../model/file-wrap";
 import { isRecord } from "../is-record";
+import { sharedRecord } from "./shared-record";
 import { keySpecSchema } from "./shared-shapes";
 import { sourceGroupRecord } from "./source-group-inputs";
 import { sourceKeyRecord } from "./source-key-inputs";
 
 /** The token made the material. */
-const fromSource = z.strictObject({ source: sourceKeyRecord });
+const fromSource = z.strictObject({ source: sharedRecord(sourceKeyRecord) });
 
 /** Somebody handed the material over in a file. */
 const fromFile = z.strictObject({
