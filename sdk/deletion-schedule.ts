@@ -43,7 +43,7 @@ const defaulted = ["windowInDays", "onRemove", "restoreEnabled"] as const;
  * word (Pulumi's option `deletedWith`, which this class sets). After the date it stays in the state with keyState `Destroyed`, and `pulumi up`
  * says which lines to remove.
  *
- * Permissions: kms:DescribeKey, kms:ListAliases, kms:ListResourceTags, kms:ScheduleKeyDeletion; for another window and for `cancel`
+ * Permissions: kms:DescribeKey, kms:ListAliases, kms:ListResourceTags, kms:ScheduleKeyDeletion; kms:GetKeyLastUsage for a word in the warning; for another window and for `cancel`
  * kms:CancelKeyDeletion; for `restoreEnabled` kms:EnableKey.
  *
  * @example

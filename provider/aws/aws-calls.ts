@@ -14,6 +14,7 @@ interface Operations {
   DisableKey: [Kms.DisableKeyCommandInput, Kms.DisableKeyCommandOutput];
   EnableKey: [Kms.EnableKeyCommandInput, Kms.EnableKeyCommandOutput];
   GenerateMac: [Kms.GenerateMacCommandInput, Kms.GenerateMacCommandOutput];
+  GetKeyLastUsage: [Kms.GetKeyLastUsageCommandInput, Kms.GetKeyLastUsageCommandOutput];
   GetKeyPolicy: [Kms.GetKeyPolicyCommandInput, Kms.GetKeyPolicyCommandOutput];
   GetKeyRotationStatus: [Kms.GetKeyRotationStatusCommandInput, Kms.GetKeyRotationStatusCommandOutput];
   GetParametersForImport: [Kms.GetParametersForImportCommandInput, Kms.GetParametersForImportCommandOutput];

@@ -16,6 +16,7 @@ import { permissionVerdicts } from "./permission-verdicts";
 import { processShared } from "./process-shared";
 import { aliasTarget, listAliases } from "./read-aliases";
 import { describeKey, isNotFound } from "./read-key";
+import { lastUsage } from "./read-last-usage";
 
 const THE_POLICY = "default";
 
@@ -65,6 +66,7 @@ export function kmsPort(caller: AwsCaller, roles: ReadonlyMap<CredentialRole, Aw
       if (Policy !== undefined) return Policy;
       throw new ByokError("BYOK_AWS_FAILED", "kms:GetKeyPolicy answered without a policy.", { hint: "Try again." });
     },
+    lastUsage: (keyId) => lastUsage(caller, keyId),
     listGrants: async (keyId) => grantsOn(caller, keyId, await on(keyId)),
     listMaterials: async (keyId) => materialsOf(caller, keyId, await on(keyId)),
     deleteMaterial: async (keyId, keyMaterialId) => {

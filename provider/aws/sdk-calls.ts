@@ -50,6 +50,7 @@ export function sdkCalls(parts: SdkParts): AwsCalls {
     DisableKey: (input, options) => kmsClient().send(new (loadKms().DisableKeyCommand)(input), options),
     EnableKey: (input, options) => kmsClient().send(new (loadKms().EnableKeyCommand)(input), options),
     GenerateMac: (input, options) => kmsClient().send(new (loadKms().GenerateMacCommand)(input), options),
+    GetKeyLastUsage: (input, options) => kmsClient().send(new (loadKms().GetKeyLastUsageCommand)(input), options),
     GetKeyPolicy: (input, options) => kmsClient().send(new (loadKms().GetKeyPolicyCommand)(input), options),
     GetKeyRotationStatus: (input, options) =>
       kmsClient().send(new (loadKms().GetKeyRotationStatusCommand)(input), options),

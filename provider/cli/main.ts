@@ -6,6 +6,7 @@ import { z } from "zod";
 import { ByokError } from "../model/errors";
 import type { LocalCommandOptions } from "./local-command";
 import type { PermissionsOptions } from "./permissions-command";
+import type { PlanOptions } from "./plan-command";
 import type { ProveOptions } from "./prove-command";
 import type { SyncOptions } from "./sync-command";
 
@@ -69,6 +70,23 @@ program
     const { proveCommand } = await import("./prove-command.js");
     const { processTerminal } = await import("./terminal.js");
     if (!(await proveCommand(options, processTerminal()))) process.exitCode = failed;
+  });
+
+program
+  .command("plan")
+  .description(
+    "say what the next pulumi up, or pulumi destroy, does to keys and ciphertext, who depends on them, until when it can be undone, and the words to confirm; changes nothing. Exit code 2: something is destroyed",
+  )
+  .option("--destroy", "what pulumi destroy does, from the state alone")
+  .option("--stack <stack>", "stack to read; default: the selected one")
+  .option("--preview <file>", "read what pulumi preview --json wrote instead of running it (- for standard input)")
+  .option("--file <state>", "read an exported stack instead (- for standard input)")
+  .option("--offline", "do not ask AWS; take what the state knows")
+  .option("--json", "print JSON")
+  .action(async (options: PlanOptions) => {
+    const { planCommand } = await import("./plan-command.js");
+    const { processTerminal } = await import("./terminal.js");
+    process.exitCode = await planCommand(options, processTerminal());
   });
 
 program

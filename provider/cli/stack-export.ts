@@ -23,6 +23,9 @@ const stackState = z.object({
           type: z.string(),
           id: z.string().optional(),
           delete: z.boolean().optional(),
+          protect: z.boolean().optional(),
+          retainOnDelete: z.boolean().optional(),
+          deletedWith: z.string().optional(),
           outputs: z.unknown().optional(),
         }),
       )
@@ -49,6 +52,36 @@ export function resourcesOf(exported: unknown, kind: string): readonly StateReso
     .deployment.resources.filter((resource) => resource.type === typePrefix + kind && resource.delete !== true)
     .map(({ urn, id, outputs }) => ({ name: nameOf(urn), id, outputs }));
 }
+
+/** A resource of this package in a state, with what decides how it is deleted. */
+export interface StackResource extends StateResource {
+  readonly urn: string;
+  /** Kind, such as `AwsKmsKey`. */
+  readonly kind: string;
+  /** The old half of a replacement, which the next run deletes. */
+  readonly leaving: boolean;
+  readonly protect: boolean;
+  readonly retainOnDelete: boolean;
+  /** URN of the resource with which it goes. */
+  readonly deletedWith: string | undefined;
+}
+
+/** Everything of this package in an exported stack. */
+export const packageResources = (exported: unknown): readonly StackResource[] =>
+  stackState
+    .parse(exported)
+    .deployment.resources.filter(({ type }) => type.startsWith(typePrefix))
+    .map(({ urn, type, id, outputs, ...resource }) => ({
+      urn,
+      kind: type.slice(typePrefix.length),
+      name: nameOf(urn),
+      id,
+      outputs,
+      leaving: resource.delete === true,
+      protect: resource.protect === true,
+      retainOnDelete: resource.retainOnDelete === true,
+      deletedWith: resource.deletedWith === "" ? undefined : resource.deletedWith,
+    }));
 
 /** The state holds as JSON text what a resource carries of another one. */
 export const carried = <T>(record: z.ZodType<T>): z.ZodType<T> =>
@@ -87,6 +120,26 @@ export async function stackConfigValue(stack: string | undefined, key: string): 
     throw new ByokError("BYOK_REFERENCE_UNRESOLVED", `pulumi config get ${key} failed: ${said(error)}`, {
       hint: `Set it with pulumi config set --secret ${key}, and run this in the project's folder.`,
     });
+  }
+}
+
+/**
+ * Runs pulumi, and answers what it wrote to standard output, also where it failed.
+ *
+ * @throws ByokError BYOK_INPUT_INVALID where there is no pulumi
+ */
+export async function pulumiOutput(
+  args: readonly string[],
+  stack: string | undefined,
+): Promise<{ readonly stdout: string; readonly failed: string | undefined }> {
+  try {
+    return { stdout: (await pulumi(args, stack)).stdout, failed: undefined };
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    if ("code" in error && error.code === "ENOENT") {
+      throw new ByokError("BYOK_INPUT_INVALID", "The pulumi command is not on PATH.", { hint: "Put it there." });
+    }
+    return { stdout: "stdout" in error && typeof error.stdout === "string" ? error.stdout : "", failed: said(error) };
   }
 }
 

@@ -13,6 +13,8 @@ export interface DeletionFacts {
   readonly replicaRegions: readonly string[];
   /** When AWS deletes the key as things are; absent where that is not scheduled. */
   readonly scheduledFor?: Date | undefined;
+  /** When the key was last used, in one sentence; absent where nobody asked. */
+  readonly lastUsage?: string | undefined;
 }
 
 /** The calendar day of a moment, UTC. */
@@ -23,7 +25,7 @@ export const dayOf = (date: Date): string => date.toISOString().slice(0, 10);
  * to the KMS key itself; what other keys made is bound to their material.
  */
 export function deletionConsequence(facts: DeletionFacts): string {
-  const { windowInDays, date, aliases, replicaRegions, scheduledFor } = facts;
+  const { windowInDays, date, aliases, replicaRegions, scheduledFor, lastUsage } = facts;
   const sentences = [
     `in ${windowInDays} days (${dayOf(date)}) AWS deletes this key; ${lostWith(facts)}`,
     scheduledFor === undefined ? undefined : `As things are it would be deleted on ${dayOf(scheduledFor)}.`,
@@ -33,12 +35,14 @@ export function deletionConsequence(facts: DeletionFacts): string {
     replicaRegions.length === 0
       ? undefined
       : `It has ${replicaRegions.length} ${replicaRegions.length === 1 ? "replica" : "replicas"} (${replicaRegions.join(", ")}), and its days count only once the last of them is deleted.`,
+    lastUsage,
     "From now on nobody can use it.",
   ];
   return sentences.filter((sentence) => sentence !== undefined).join(" ");
 }
 
-function lostWith({ spec, usage }: DeletionFacts): string {
+/** What is lost with a deleted KMS key, and whether its material in another one brings that back; the end of a sentence. */
+export function lostWith({ spec, usage }: Pick<DeletionFacts, "spec" | "usage">): string {
   if (spec === "SYMMETRIC_DEFAULT") {
     return "everything encrypted with it becomes unreadable for ever, and importing the same material into another key does not help.";
   }

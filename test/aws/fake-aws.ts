@@ -84,6 +84,7 @@ export class FakeAws {
       DisableKey: call("DisableKey", {}),
       EnableKey: call("EnableKey", {}),
       GenerateMac: call("GenerateMac"),
+      GetKeyLastUsage: call("GetKeyLastUsage"),
       GetKeyPolicy: call("GetKeyPolicy"),
       GetKeyRotationStatus: call("GetKeyRotationStatus"),
       GetParametersForImport: call("GetParametersForImport"),

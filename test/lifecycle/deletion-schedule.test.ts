@@ -76,6 +76,15 @@ describe("scheduling a deletion", () => {
     expect(world.kms.writes).toEqual([]);
   });
 
+  it("says when the key was last used, and since when AWS counts", async () => {
+    expect((await schedule.complaints(program())).join()).toContain("When it was last used is not known");
+    const day = new Date("2026-04-01T00:00:00Z");
+    world.kms.usage = { trackedSince: day, at: world.kms.now, operation: "Decrypt" };
+    expect((await schedule.complaints(program())).join()).toContain(
+      "It was last used on 2026-06-01 (Decrypt); AWS counts since 2026-04-01.",
+    );
+  });
+
   it("needs this very word, tells the consequence again, and leaves the aliases", async () => {
     expect((await schedule.complaints(program({ confirm: "maple-00000000" }))).join()).toContain("another moment");
     await confirmedUp();

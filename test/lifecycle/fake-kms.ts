@@ -7,6 +7,7 @@ import type {
   KmsKeyMaterial,
   KmsKeyFacts,
   KmsKeyState,
+  KmsKeyUsage,
   KmsPort,
   OwnedKey,
 } from "../../provider/model/ports/kms";
@@ -54,6 +55,7 @@ export class FakeKms implements KmsPort {
       "listTags",
       "getPolicy",
       "listGrants",
+      "lastUsage",
       "findByOwner",
       "listMaterials",
     ];
@@ -184,6 +186,9 @@ export class FakeKms implements KmsPort {
     this.act("listTags", () => ({ ...this.stored(keyId).tags }));
   getPolicy = (keyId: string): Promise<string> =>
     this.act("getPolicy", () => JSON.stringify(JSON.parse(this.stored(keyId).policy), undefined, 2));
+  /** Of every key; undefined: AWS does not tell. */
+  usage: KmsKeyUsage | undefined;
+  lastUsage = (): Promise<KmsKeyUsage | undefined> => this.act("lastUsage", () => this.usage);
   listGrants = (keyId: string): Promise<readonly KmsGrant[]> => this.act("listGrants", () => this.stored(keyId).grants);
   findByOwner = (owner: string): Promise<readonly OwnedKey[]> =>
     this.act("findByOwner", () =>

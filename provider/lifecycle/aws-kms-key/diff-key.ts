@@ -6,8 +6,15 @@ import type { DiffResult, LifecycleContext, PlainRecord } from "../contract";
 import { changedProperties, sameJson } from "../same-json";
 import { textList } from "../text-list";
 import { deletedBySchedule, destroyedSentence } from "./destroyed-key";
-import { materialDeletionWord } from "./delete-material";
 import { materialIn } from "./check-material";
+import {
+  disablingSentence,
+  leavingSentence,
+  lostAliasesSentence,
+  materialDeletionSentence,
+  policySentence,
+  replacementSentence,
+} from "./consequence-sentences";
 import { groupOf, identityOf, nameOf } from "./key-material";
 import { rotationSettings } from "./rotation-settings";
 import { dueRetirements } from "./retire-keys";
@@ -43,9 +50,7 @@ export function diffKey(context: LifecycleContext, id: string, olds: PlainRecord
     (name) => typeof olds[name] === "string" && typeof news[name] === "string" && olds[name] !== news[name],
   );
   if (replaces.length > 0) {
-    context.log.warn(
-      `moves to account ${String(news["account"])}, Region ${String(news["region"])}: a new KMS key with the same material is made there, and ${String(olds["arn"])} is scheduled for deletion. Ciphertext of a symmetric KMS key can only be read by that very key.`,
-    );
+    context.log.warn(replacementSentence(id, olds, news, context.clock()));
     return { changes: true, replaces };
   }
   if (olds["keyState"] === "Destroyed") {
@@ -123,23 +128,18 @@ function warnOfConsequences(
   const { log } = context;
   if (changed.includes("version") && typeof olds["version"] === "number") log.warn(rotationSentence(olds, news));
   if (olds["keyState"] === "PendingDeletion") {
-    log.warn(
-      `is scheduled for deletion: AWS deletes it on ${String(olds["deletionDate"]).slice(0, 10)}, and what is encrypted with it becomes unreadable for ever.`,
-    );
+    log.warn(leavingSentence(olds));
   }
-  if (changed.includes("enabled") && news["enabled"] === false)
-    log.warn("is going to be disabled: every use of it fails until it is enabled again.");
+  if (changed.includes("enabled") && news["enabled"] === false) log.warn(disablingSentence(olds));
+  if (changed.includes("policy") && typeof olds["policy"] === "string") log.warn(policySentence(olds));
   if (changed.includes("aliases") && Array.isArray(olds["aliases"]) && Array.isArray(news["aliases"])) {
     const wanted = news["aliases"];
     const recorded: readonly unknown[] = olds["aliases"];
     const lost = recorded.filter((alias) => !wanted.includes(alias));
-    if (lost.length > 0) log.warn(`${lost.join(", ")} will be deleted: callers that name it fail from then on.`);
+    if (lost.length > 0) log.warn(lostAliasesSentence(lost.map(String), olds));
   }
   if (changed.includes("materialState") && isWithoutMaterial(news)) {
-    const word = materialDeletionWord({ arn: String(olds["arn"]), lineage: id, version: Number(news["version"]) });
-    log.warn(
-      `its key material is going to be deleted, at once: nothing that it encrypted can be read until materialState is "imported" again, which needs this very source key. To go on: confirm: "${word}".`,
-    );
+    log.warn(materialDeletionSentence(id, olds, news));
   }
   if (changed.includes("validTo") && typeof news["validTo"] === "string") {
     log.warn(

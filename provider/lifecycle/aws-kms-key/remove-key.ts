@@ -1,4 +1,4 @@
-import { confirmationWord, isConfirmed } from "../../model/confirmation";
+import { isConfirmed } from "../../model/confirmation";
 import { deletionWindow } from "../../model/deletion-window";
 import { ByokError } from "../../model/errors";
 import { ownershipTags } from "../../model/owner";
@@ -11,6 +11,7 @@ import { textList } from "../text-list";
 import { parseKeyInputs, type KeyInputs } from "./key-inputs";
 import { noteDeletion } from "./note-deletion";
 import { observeKey } from "./observe-key";
+import { removalWord } from "./removal-word";
 
 /**
  * Lets the key of every version go, the newest last: deletes the aliases of this resource, then schedules the key's deletion. In this order a run
@@ -101,15 +102,8 @@ function requireConfirmed(
   former: readonly KeyVersion[],
 ): void {
   const days = inputs.deletionWindowInDays;
-  if (days >= deletionWindow.default) return;
-  const word = confirmationWord({
-    operation: "schedule-deletion",
-    cloudId: arn,
-    lineage: id,
-    version: inputs.version,
-    state,
-    deletion: `${days} days`,
-  });
+  const word = removalWord({ arn, lineage: id, version: inputs.version, state, days });
+  if (word === undefined) return;
   if (isConfirmed(context.env("BYOK_CONFIRM"), word)) return;
   const others = former.length === 0 ? "" : ` (and ${former.length} former keys of it)`;
   throw new ByokError(

@@ -2,6 +2,7 @@ import { isConfirmed } from "../../model/confirmation";
 import { dayOf, deletionConsequence } from "../../model/deletion-consequence";
 import { deletionWindow } from "../../model/deletion-window";
 import { ByokError } from "../../model/errors";
+import { lastUsageSentence } from "../../model/last-usage";
 import type { KmsKeyFacts, KmsPort } from "../../model/ports/kms";
 import { accepted, failureOf, refused } from "../answers";
 import { connectionOf } from "../connection-of";
@@ -91,6 +92,7 @@ async function unconfirmed(
     aliases: (await kms.listAliases(key.keyId)).length,
     replicaRegions: facts.replicaRegions ?? [],
     scheduledFor: facts.deletionDate,
+    lastUsage: lastUsageSentence(await kms.lastUsage(key.keyId)),
   });
   const undo =
     onRemove === "cancel"

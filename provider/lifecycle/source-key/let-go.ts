@@ -1,8 +1,9 @@
-import { confirmationWord, isConfirmed } from "../../model/confirmation";
+import { isConfirmed } from "../../model/confirmation";
 import { ByokError } from "../../model/errors";
 import type { CustodianPort } from "../../model/ports/custodian";
 import type { LifecycleContext } from "../contract";
 import type { SourceInputs } from "./source-inputs";
+import { closeWord, destroyWord } from "./source-words";
 
 /** Closes every open version for ever, once the program confirms it. */
 export async function closeVersions(
@@ -14,13 +15,7 @@ export async function closeVersions(
   const [newest] = open.slice(-1);
   if (newest === undefined) return;
   await refuseLiveCopies(context, custodian, inputs, "closed");
-  const word = confirmationWord({
-    operation: "close-source",
-    cloudId: newest.id,
-    lineage: inputs.owner,
-    version: newest.version,
-    state: "exportable",
-  });
+  const word = closeWord(newest);
   if (!isConfirmed(inputs.confirm, word)) {
     throw new ByokError("BYOK_CONFIRM_REQUIRED", `Closing ${inputs.label} is for ever.`, {
       hint: `To go on, set confirm: "${word}".`,
@@ -77,13 +72,7 @@ export async function destroyVersions(
   const [newest] = versions.slice(-1);
   if (newest === undefined) return;
   await refuseLiveCopies(context, custodian, inputs, "destroyed");
-  const word = confirmationWord({
-    operation: "destroy-source",
-    cloudId: newest.id,
-    lineage: inputs.owner,
-    version: newest.version,
-    state: newest.exportable ? "exportable" : "closed",
-  });
+  const word = destroyWord(newest);
   if (!isConfirmed(context.env("BYOK_CONFIRM"), word)) {
     throw new ByokError(
       "BYOK_CONFIRM_REQUIRED",

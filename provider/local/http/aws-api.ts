@@ -1,6 +1,7 @@
 import { AwsError, unsupported } from "../aws-error";
 import type { Call, Cloud } from "../kms/call";
 import { settle } from "../kms/due-events";
+import { noteUse } from "../kms/last-usage";
 import { kmsOperations } from "../kms/registry";
 import { RequestReader } from "../kms/request-reader";
 import type { Caller } from "../policy/identity";
@@ -124,7 +125,9 @@ export class AwsApi {
     if (operation === undefined) throw new AwsError("UnknownOperationException", "", 400);
     if (call.input.has("Recipient")) throw unsupported("Attestation documents are not available here.");
     this.parts.quotas.take(call.caller.accountId, call.region, target.operation);
-    return jsonAnswer(await operation(call));
+    const answered = await operation(call);
+    noteUse(call, answered);
+    return jsonAnswer(answered);
   }
 }
 

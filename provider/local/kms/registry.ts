@@ -1,4 +1,5 @@
 import type { Operation } from "./call";
+import { getKeyLastUsage } from "./last-usage";
 import * as aliases from "./operations/aliases";
 import * as dataKeys from "./operations/data-keys";
 import * as deletion from "./operations/deletion";
@@ -33,6 +34,7 @@ export const kmsOperations: ReadonlyMap<string, Operation> = new Map<string, Ope
   ["GenerateDataKeyWithoutPlaintext", dataKeys.generateDataKeyWithoutPlaintext],
   ["GenerateMac", macs.generateMac],
   ["GenerateRandom", dataKeys.generateRandom],
+  ["GetKeyLastUsage", getKeyLastUsage],
   ["GetKeyPolicy", policies.getKeyPolicy],
   ["GetKeyRotationStatus", rotation.getKeyRotationStatus],
   ["GetParametersForImport", imports.getParametersForImport],

@@ -74,6 +74,11 @@ export const keyRecordSchema = z.object({
     onDemandDoneAt: z.number().nullable(),
   }),
   grants: z.array(grantRecordSchema),
+  /** The last successful cryptographic operation; a record from before it was kept has none. */
+  lastUse: z
+    .object({ operation: z.string(), at: z.number(), eventId: z.string(), requestId: z.string() })
+    .nullable()
+    .default(null),
 });
 
 export const aliasRecordSchema = z.object({

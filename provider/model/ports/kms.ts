@@ -53,6 +53,16 @@ export interface KmsKeyMaterial {
   readonly rotatedOnDemand: boolean;
 }
 
+/** When a key was last used (GetKeyLastUsage), narrowed. */
+export interface KmsKeyUsage {
+  /** The operation, and when; absent: none since `trackedSince`. */
+  readonly operation?: string;
+  readonly at?: Date;
+  /** Since when AWS counts: not before the key was made. */
+  readonly trackedSince: Date;
+  readonly createdAt?: Date;
+}
+
 /** A grant on a key (ListGrants), narrowed. */
 export interface KmsGrant {
   readonly grantId: string;
@@ -105,6 +115,8 @@ export interface KmsPort {
   aliasTarget(alias: string): Promise<string | undefined>;
   listTags(keyId: string): Promise<Readonly<Record<string, string>>>;
   getPolicy(keyId: string): Promise<string>;
+  /** Undefined where AWS does not tell; it never fails for what AWS answers. */
+  lastUsage(keyId: string): Promise<KmsKeyUsage | undefined>;
   listGrants(keyId: string): Promise<readonly KmsGrant[]>;
   /** All materials of a symmetric key; none of other keys. */
   listMaterials(keyId: string): Promise<readonly KmsKeyMaterial[]>;

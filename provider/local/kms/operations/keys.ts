@@ -59,6 +59,7 @@ export const createKey: Operation = async (call) => {
     materials: [],
     rotation: emptyRotation(),
     grants: [],
+    lastUse: null,
   };
   const policed = { ...draft, policy: policyForNewKey(call, draft) };
   const key = origin === "EXTERNAL" ? policed : await withOwnMaterial(policed);

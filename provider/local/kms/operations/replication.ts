@@ -47,6 +47,7 @@ export const replicateKey: Operation = (call) => {
     updatingUntil: null,
     materials: primary.materials.map((material) => materialInReplica(primary, material)),
     grants: [],
+    lastUse: null,
   };
   // The replica is made with the permissions of CreateKey in its own Region.
   authorizeIdentity({ ...call, region }, "kms:CreateKey", "*", {

@@ -1,0 +1,161 @@
+import { removalWord } from "../../lifecycle/aws-kms-key/removal-word";
+import { dayOf, deletionConsequence, lostWith } from "../../model/deletion-consequence";
+import { ByokError } from "../../model/errors";
+import { keySpecFacts } from "../../model/key-spec";
+import { isLeaving } from "../../model/key-states";
+import { formerKeys, keyVersionsIn } from "../../model/key-versions";
+import { lastUsageSentence } from "../../model/last-usage";
+import { ownershipTags } from "../../model/owner";
+import type { KmsKeyFacts, KmsPort } from "../../model/ports/kms";
+import type { StackResource } from "../stack-export";
+import type { PlanItem } from "./plan-item";
+import { aliasOutputs, scheduleOutputs, withOutputs, type KeyOutputs } from "./state-facts";
+
+/** How a plan looks at the present; undefined: not at all. */
+export type AskCloud = ((outputs: KeyOutputs) => Promise<KmsPort>) | undefined;
+
+const dayInMs = 86_400_000;
+
+/** What is known of a key: as AWS tells it now, or as the state does. */
+interface Present {
+  readonly from: "cloud" | "state";
+  readonly state: string;
+  readonly deletionDate: string | undefined;
+  readonly aliases: readonly string[];
+  readonly replicaRegions: readonly string[];
+  readonly lineage: string | undefined;
+  readonly lastUsage: string | undefined;
+  /** Why AWS could not be asked. */
+  readonly remark?: string;
+}
+
+/** What the removal of a copied key does: it is scheduled for deletion, with all its former keys, after its own aliases are deleted. */
+export async function removeKeyItem(
+  resource: StackResource,
+  outputs: KeyOutputs,
+  all: readonly StackResource[],
+  { ask, now }: { readonly ask: AskCloud; readonly now: Date },
+): Promise<Pick<PlanItem, "destructive" | "consequences" | "dependents" | "undo" | "confirm">> {
+  if (outputs.keyState === "Destroyed") {
+    return {
+      destructive: false,
+      consequences: [`AWS has deleted ${outputs.arn} already; only the record goes.`],
+      dependents: [],
+    };
+  }
+  const present = await presentOf(resource, outputs, ask);
+  if (present === "gone") {
+    return {
+      destructive: false,
+      consequences: [`${outputs.arn} does not exist any more; only the record goes.`],
+      dependents: [],
+    };
+  }
+  const { arn, version, deletionWindowInDays: days } = outputs;
+  const remarks = present.remark === undefined ? [] : [present.remark];
+  const dependents = dependentsOf(outputs, present, all);
+  if (present.lineage !== resource.id) {
+    const whose =
+      present.lineage === undefined
+        ? `${arn} has lost its tag ${ownershipTags.lineage}: the removal refuses it, because nobody knows whose it is.`
+        : `${arn} belongs to another resource now (lineage ${present.lineage}); it is forgotten here and stays as it is.`;
+    return { destructive: false, consequences: [whose, ...remarks], dependents };
+  }
+  const spec = keySpecFacts[outputs.spec].aws;
+  if (present.state === "PendingDeletion" || present.state === "PendingReplicaDeletion") {
+    const day = present.deletionDate?.slice(0, 10);
+    return {
+      destructive: true,
+      consequences: [
+        `${arn} is scheduled for deletion already and stays so: AWS deletes it${day === undefined ? "" : ` on ${day}`}, and ${lostWith({ spec, usage: outputs.usage })}`,
+        ...remarks,
+      ],
+      dependents,
+      undo: { ...(day === undefined ? {} : { until: day }), how: takeBack(arn) },
+    };
+  }
+  const date = new Date(now.getTime() + days * dayInMs);
+  const former = [...new Set(formerKeys(keyVersionsIn(outputs), outputs.keyId).map((each) => each.arn))];
+  const word = removalWord({ arn, lineage: resource.id ?? "", version, state: present.state, days });
+  return {
+    destructive: true,
+    consequences: [
+      `${arn}: ${deletionConsequence({
+        spec,
+        usage: outputs.usage,
+        windowInDays: days,
+        date,
+        aliases: present.aliases.length,
+        replicaRegions: present.replicaRegions,
+        lastUsage: present.lastUsage,
+      })}`,
+      ...(former.length === 0
+        ? []
+        : [`Its former keys go the same way, and what is still encrypted with them: ${former.join(", ")}.`]),
+      ...remarks,
+    ],
+    dependents,
+    undo: { until: dayOf(date), how: takeBack(arn) },
+    ...(word === undefined ? {} : { confirm: { word, as: "BYOK_CONFIRM", from: present.from } }),
+  };
+}
+
+const takeBack = (arn: string): string =>
+  `kms:CancelKeyDeletion, or an AwsKmsKey with adopt: { arn: "${arn}", undelete: true }`;
+
+async function presentOf(resource: StackResource, outputs: KeyOutputs, ask: AskCloud): Promise<Present | "gone"> {
+  if (ask === undefined) return recorded(resource, outputs, "AWS was not asked; this is what the state knows.");
+  try {
+    const kms = await ask(outputs);
+    const facts = await kms.describeKey(outputs.keyId);
+    return facts === undefined ? "gone" : await told(kms, facts);
+  } catch (error) {
+    const { sentence } = ByokError.from(error, "Asking AWS");
+    return recorded(resource, outputs, `AWS could not be asked, so this is what the state knows: ${sentence}`);
+  }
+}
+
+async function told(kms: KmsPort, facts: KmsKeyFacts): Promise<Present> {
+  const [tags, aliases, usage] = await Promise.all([
+    kms.listTags(facts.keyId),
+    kms.listAliases(facts.keyId),
+    kms.lastUsage(facts.keyId),
+  ]);
+  return {
+    from: "cloud",
+    state: facts.state,
+    deletionDate: facts.deletionDate?.toISOString(),
+    aliases,
+    replicaRegions: facts.replicaRegions ?? [],
+    lineage: tags[ownershipTags.lineage],
+    lastUsage: isLeaving(facts.state) ? undefined : lastUsageSentence(usage),
+  };
+}
+
+const recorded = ({ id }: StackResource, outputs: KeyOutputs, remark: string): Present => ({
+  from: "state",
+  state: outputs.keyState,
+  deletionDate: outputs.deletionDate,
+  aliases: outputs.aliases,
+  replicaRegions: [],
+  lineage: id,
+  lastUsage: undefined,
+  remark,
+});
+
+function dependentsOf(
+  { keyId }: KeyOutputs,
+  { aliases, replicaRegions }: Present,
+  all: readonly StackResource[],
+): readonly string[] {
+  const pointing = withOutputs(all, "AwsAlias", aliasOutputs).filter(({ outputs }) => outputs.targetKeyId === keyId);
+  const schedules = withOutputs(all, "DeletionSchedule", scheduleOutputs).filter(
+    ({ outputs }) => outputs.keyId === keyId,
+  );
+  return [
+    ...aliases,
+    ...pointing.map(({ resource, outputs }) => `AwsAlias ${resource.name} (${outputs.name})`),
+    ...schedules.map(({ resource }) => `DeletionSchedule ${resource.name}`),
+    ...replicaRegions.map((region) => `replica in ${region}`),
+  ];
+}

@@ -1,0 +1,129 @@
+import { closeWord, destroyWord } from "../../lifecycle/source-key/source-words";
+import type { StackResource } from "../stack-export";
+import type { PlanItem } from "./plan-item";
+import { aliasOutputs, keyOutputs, scheduleOutputs, sourceOutputs, withOutputs } from "./state-facts";
+
+/** The part of an item that depends on the kind of resource. */
+export type Meaning = Pick<PlanItem, "destructive" | "consequences" | "dependents" | "undo" | "confirm">;
+
+/** What the removal of a resource that is no key does, from what the state tells. */
+export function removeOtherItem(resource: StackResource, all: readonly StackResource[]): Meaning {
+  switch (resource.kind) {
+    case "SourceKey":
+      return removeSource(resource, all);
+    case "AwsAlias":
+      return removeAlias(resource);
+    case "DeletionSchedule":
+      return removeSchedule(resource);
+    default:
+      return nothing("Only the record goes; it is nothing in a cloud or in a token.");
+  }
+}
+
+const nothing = (sentence: string): Meaning => ({ destructive: false, consequences: [sentence], dependents: [] });
+
+const unreadable = (): Meaning =>
+  nothing("The state of this resource cannot be read, so it is not known what its removal does.");
+
+/** Copies of a source key in the same stack. */
+const copiesOf = (owner: string, all: readonly StackResource[]): readonly string[] =>
+  withOutputs(all, "AwsKmsKey", keyOutputs)
+    .filter(({ outputs }) => outputs.material.source?.owner === owner && outputs.keyState !== "Destroyed")
+    .map(({ resource, outputs }) => `AwsKmsKey ${resource.name} (${outputs.arn})`);
+
+function removeSource(resource: StackResource, all: readonly StackResource[]): Meaning {
+  const parsed = sourceOutputs.safeParse(resource.outputs);
+  if (!parsed.success) return unreadable();
+  const { owner, label, onDestroy, versions } = parsed.data;
+  const dependents = copiesOf(owner, all);
+  if (onDestroy === "retain") {
+    return {
+      ...nothing(`${label} stays in the token with every version; the same resource finds it again.`),
+      dependents,
+    };
+  }
+  const [newest] = versions.slice(-1);
+  const destroyed = `every version of ${label} leaves the token for ever: no copy of it can be imported again, made anew or proved. What the copies in a cloud encrypted they decrypt for as long as they live.`;
+  const refused =
+    "It is refused while a copy exists, and until the deletion date of each, because it may have to be imported again.";
+  return {
+    destructive: true,
+    consequences: [destroyed, refused],
+    dependents,
+    ...(newest === undefined
+      ? {}
+      : {
+          confirm: {
+            word: destroyWord({
+              id: newest.tokenKeyId,
+              owner,
+              version: newest.version,
+              exportable: newest.state === "exportable",
+            }),
+            as: "BYOK_CONFIRM",
+            from: "state",
+          },
+        }),
+  };
+}
+
+/** What closing a source key for ever does; undefined where that is not what the program asks for. */
+export function closeSource(
+  resource: StackResource,
+  inputs: Readonly<Record<string, unknown>>,
+  all: readonly StackResource[],
+): Meaning | undefined {
+  const parsed = resource.kind === "SourceKey" ? sourceOutputs.safeParse(resource.outputs) : undefined;
+  if (parsed?.success !== true || !parsed.data.exportable || inputs["exportable"] !== false) return undefined;
+  const { owner, label, versions } = parsed.data;
+  const [newest] = versions.filter(({ state }) => state === "exportable").slice(-1);
+  return {
+    destructive: true,
+    consequences: [`${label} is closed for ever: no copy of it can be imported again, not even to repair one.`],
+    dependents: copiesOf(owner, all),
+    ...(newest === undefined
+      ? {}
+      : {
+          confirm: {
+            word: closeWord({ id: newest.tokenKeyId, owner, version: newest.version }),
+            as: "confirm",
+            from: "state",
+          },
+        }),
+  };
+}
+
+function removeAlias(resource: StackResource): Meaning {
+  const parsed = aliasOutputs.safeParse(resource.outputs);
+  if (!parsed.success) return unreadable();
+  const { name, targetKeyArn } = parsed.data;
+  return {
+    destructive: true,
+    consequences: [
+      `${name} is deleted, if it still points to ${targetKeyArn}: callers that name it fail from then on. The key stays, and decrypts what it encrypted by its ARN.`,
+    ],
+    dependents: [`callers of ${name}`],
+    undo: { how: "the same AwsAlias again" },
+  };
+}
+
+function removeSchedule(resource: StackResource): Meaning {
+  const parsed = scheduleOutputs.safeParse(resource.outputs);
+  if (!parsed.success) return unreadable();
+  const { arn, keyState, onRemove, restoreEnabled, enabledBefore, deletionDate } = parsed.data;
+  const day = deletionDate?.slice(0, 10);
+  if (keyState === "Destroyed") return nothing(`AWS has deleted ${arn} already; only the record goes.`);
+  if (onRemove === "cancel") {
+    const state = restoreEnabled && enabledBefore ? "enabled again" : "left disabled";
+    return nothing(`The deletion of ${arn} is cancelled, and the key is ${state}.`);
+  }
+  return {
+    destructive: true,
+    consequences: [`${arn} stays scheduled for deletion${day === undefined ? "" : `: AWS deletes it on ${day}`}.`],
+    dependents: [],
+    undo: {
+      ...(day === undefined ? {} : { until: day }),
+      how: `onRemove: "cancel" before the removal, or kms:CancelKeyDeletion`,
+    },
+  };
+}
