@@ -4,6 +4,8 @@ export interface DeletionFacts {
   readonly spec: string;
   /** KeyUsage of DescribeKey. */
   readonly usage: string;
+  /** Origin of DescribeKey; of AWS_KMS nobody else has the material. Absent: imported. */
+  readonly origin?: string | undefined;
   readonly windowInDays: number;
   /** When AWS deletes the key, as far as that can be told before it is scheduled. */
   readonly date: Date;
@@ -42,11 +44,14 @@ export function deletionConsequence(facts: DeletionFacts): string {
 }
 
 /** What is lost with a deleted KMS key, and whether its material in another one brings that back; the end of a sentence. */
-export function lostWith({ spec, usage }: Pick<DeletionFacts, "spec" | "usage">): string {
+export function lostWith({ spec, usage, origin }: Pick<DeletionFacts, "spec" | "usage" | "origin">): string {
   if (spec === "SYMMETRIC_DEFAULT") {
     return "everything encrypted with it becomes unreadable for ever, and importing the same material into another key does not help.";
   }
-  const again = "until the same material is imported into another KMS key, if the token still has it then.";
+  const again =
+    origin === "AWS_KMS"
+      ? "for ever: AWS made its material, and nobody else has it."
+      : "until the same material is imported into another KMS key, if it is kept until then.";
   switch (usage) {
     case "SIGN_VERIFY":
       return `nothing can be signed with it any more, and its signatures verify only outside AWS, by whoever kept the public key, ${again}`;

@@ -33,7 +33,7 @@ describe("a preview says of what is destructive or reaches far", () => {
     [
       "deleted material",
       { materialState: "deleted" },
-      ["nothing that it encrypted can be read", 'To go on: confirm: "', "for as long as the token keeps"],
+      ["nothing that it encrypted can be read", 'To go on: confirm: "', "for as long as that is kept"],
     ],
     [
       "another policy",

@@ -30,6 +30,12 @@ describe("the consequence of a deletion", () => {
     expect(sentence).not.toContain("for ever");
   });
 
+  it("says that what AWS made goes with it", () => {
+    const sentence = deletionConsequence(facts({ spec: "HMAC_256", usage: "GENERATE_VERIFY_MAC", origin: "AWS_KMS" }));
+    expect(sentence).toContain("for ever: AWS made its material, and nobody else has it.");
+    expect(sentence).not.toContain("imported");
+  });
+
   it("counts aliases and replicas, and tells the date that is replaced", () => {
     const sentence = deletionConsequence(
       facts({

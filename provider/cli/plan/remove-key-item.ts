@@ -61,13 +61,15 @@ export async function removeKeyItem(
         : `${arn} belongs to another resource now (lineage ${present.lineage}); it is forgotten here and stays as it is.`;
     return { destructive: false, consequences: [whose, ...remarks], dependents };
   }
+  const { usage } = outputs;
   const spec = keySpecFacts[outputs.spec].aws;
+  const origin = outputs.material.native === true ? "AWS_KMS" : "EXTERNAL";
   if (present.state === "PendingDeletion" || present.state === "PendingReplicaDeletion") {
     const day = present.deletionDate?.slice(0, 10);
     return {
       destructive: true,
       consequences: [
-        `${arn} is scheduled for deletion already and stays so: AWS deletes it${day === undefined ? "" : ` on ${day}`}, and ${lostWith({ spec, usage: outputs.usage })}`,
+        `${arn} is scheduled for deletion already and stays so: AWS deletes it${day === undefined ? "" : ` on ${day}`}, and ${lostWith({ spec, usage, origin })}`,
         ...remarks,
       ],
       dependents,
@@ -82,7 +84,8 @@ export async function removeKeyItem(
     consequences: [
       `${arn}: ${deletionConsequence({
         spec,
-        usage: outputs.usage,
+        usage,
+        origin,
         windowInDays: days,
         date,
         aliases: present.aliases.length,

@@ -25,11 +25,14 @@ const nothing = (sentence: string): Meaning => ({ destructive: false, consequenc
 const unreadable = (): Meaning =>
   nothing("The state of this resource cannot be read, so it is not known what its removal does.");
 
-/** Copies of a source key in the same stack. */
+/** Keys of the same stack that hold the material of a source key, or whose file is encrypted under it. */
 const copiesOf = (owner: string, all: readonly StackResource[]): readonly string[] =>
-  withOutputs(all, "AwsKmsKey", keyOutputs)
-    .filter(({ outputs }) => outputs.material.source?.owner === owner && outputs.keyState !== "Destroyed")
-    .map(({ resource, outputs }) => `AwsKmsKey ${resource.name} (${outputs.arn})`);
+  withOutputs(all, "AwsKmsKey", keyOutputs).flatMap(({ resource, outputs }) => {
+    const { material, keyState, arn } = outputs;
+    if (keyState === "Destroyed") return [];
+    if (material.source?.owner === owner) return [`AwsKmsKey ${resource.name} (${arn})`];
+    return material.kek?.owner === owner ? [`AwsKmsKey ${resource.name}, whose file it decrypts`] : [];
+  });
 
 function removeSource(resource: StackResource, all: readonly StackResource[]): Meaning {
   const parsed = sourceOutputs.safeParse(resource.outputs);

@@ -4,7 +4,11 @@ import { sourceKeyRecord } from "../../lifecycle/inputs/source-key-inputs";
 import { keySpecSchema } from "../../lifecycle/inputs/shared-shapes";
 import { carried, type StackResource } from "../stack-export";
 
-const materials = z.object({ source: carried(sourceKeyRecord).optional() });
+const materials = z.object({
+  source: carried(sourceKeyRecord).optional(),
+  kek: carried(sourceKeyRecord).optional(),
+  native: z.boolean().optional(),
+});
 
 /** What the state tells of a copied key, as far as its removal needs it. */
 export const keyOutputs = z.object({

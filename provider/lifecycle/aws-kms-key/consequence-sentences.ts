@@ -2,6 +2,7 @@ import { dayOf, lostWith } from "../../model/deletion-consequence";
 import { deletionWindow } from "../../model/deletion-window";
 import { keySpecFacts } from "../../model/key-spec";
 import type { PlainRecord } from "../contract";
+import { isRecord } from "../is-record";
 import { keySpecSchema } from "../inputs/shared-shapes";
 import { textList } from "../text-list";
 import { materialDeletionWord } from "./delete-material";
@@ -14,7 +15,9 @@ const dayInMs = 86_400_000;
 /** The end of a sentence about a key that AWS deletes. */
 export const lostWithKey = (olds: PlainRecord): string => {
   const spec = keySpecSchema.safeParse(olds["spec"]).data ?? "AES_256";
-  return lostWith({ spec: keySpecFacts[spec].aws, usage: String(olds["usage"]) });
+  const { material } = olds;
+  const origin = isRecord(material) && material["native"] === true ? "AWS_KMS" : "EXTERNAL";
+  return lostWith({ spec: keySpecFacts[spec].aws, usage: String(olds["usage"]), origin });
 };
 
 /** Who names the key: its aliases. */
@@ -56,8 +59,8 @@ export const lostAliasesSentence = (aliases: readonly string[], olds: PlainRecor
 export function materialDeletionSentence(id: string, olds: PlainRecord, news: PlainRecord): string {
   const word = materialDeletionWord({ arn: String(olds["arn"]), lineage: id, version: Number(news["version"]) });
   return (
-    `its key material is going to be deleted, at once: nothing that it encrypted can be read until materialState is "imported" again, which needs this very source key. ` +
-    `${callersOf(olds)} It can be taken back for as long as the token keeps the source key. To go on: confirm: "${word}".`
+    `its key material is going to be deleted, at once: nothing that it encrypted can be read until materialState is "imported" again, which needs this very material. ` +
+    `${callersOf(olds)} It can be taken back for as long as that is kept. To go on: confirm: "${word}".`
   );
 }
 

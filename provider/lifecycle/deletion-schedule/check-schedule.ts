@@ -87,6 +87,7 @@ async function unconfirmed(
   const consequence = deletionConsequence({
     spec: facts.spec,
     usage: facts.usage,
+    origin: facts.origin,
     windowInDays,
     date: planned,
     aliases: (await kms.listAliases(key.keyId)).length,
