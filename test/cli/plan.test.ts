@@ -20,14 +20,19 @@ const urnOf = (kind: string, name: string): string =>
 
 /** What `pulumi stack export` shows of a resource; what it carries of others is text there. */
 const exported = (kind: string, name: string, { id, outputs }: EngineResource, more: PlainRecord = {}): unknown => {
-  const { group, material, ...rest } = outputs;
+  const { group, material, versions, ...rest } = outputs;
   const text = (value: unknown): unknown => (value === undefined ? undefined : JSON.stringify(value));
   const source = (material as { source?: unknown } | undefined)?.source;
   return {
     urn: urnOf(kind, name),
     type: `pulumi-nodejs:dynamic/byok:${kind}`,
     id,
-    outputs: { ...rest, group: text(group), ...(source === undefined ? {} : { material: { source: text(source) } }) },
+    outputs: {
+      ...rest,
+      group: text(group),
+      ...(kind === "AwsKmsKey" ? { versions: text(versions) } : { versions }),
+      ...(source === undefined ? {} : { material: { source: text(source) } }),
+    },
     ...more,
   };
 };
@@ -118,6 +123,51 @@ describe("the plan of a destroy", () => {
     expect(printPlan(item === undefined ? [] : [item], "pulumi destroy")).toContain("made from the state");
   });
 
+  it("takes the former keys along, and counts one whose days are over as destruction already in an update", async () => {
+    const key = await madeKey();
+    const former = String(key.outputs["arn"]);
+    const rotated = { material: { source: { ...sourceRecord, version: 2 } }, afterRotation: "scheduleDeletion" };
+    await key.up(keyProgram(rotated));
+    expect(key.outputs["arn"]).not.toBe(former);
+    const resources = stack(exported("AwsKmsKey", "payments", key));
+    expect((await plan(resources))[0]?.consequences.join(" ")).toContain(
+      `Its former keys go the same way, and what is still encrypted with them: ${former}.`,
+    );
+    const urn = urnOf("AwsKmsKey", "payments");
+    const message = "schedules the deletion of the former key";
+    const update = preview([{ op: "update", urn, newState: { inputs: {} } }], [{ urn, severity: "warning", message }]);
+    expect(await plan(resources, { preview: update })).toMatchObject([{ destructive: false }]);
+    world.kms.now = new Date("2026-07-05T00:00:00Z");
+    expect(await plan(resources, { preview: update })).toMatchObject([{ destructive: true, consequences: [message] }]);
+  });
+
+  it("says of a key that AWS made that nothing brings it back, and of a source key which files it decrypts", async () => {
+    const key = await madeKey();
+    const whole = exported("AwsKmsKey", "payments", key) as { outputs: PlainRecord };
+    const made = (material: PlainRecord, more: PlainRecord = {}): unknown => ({
+      ...whole,
+      outputs: { ...whole.outputs, ...more, material },
+    });
+    const native = stack(made({ native: true, spec: "HMAC_256" }, { spec: "HMAC_256", usage: "GENERATE_VERIFY_MAC" }));
+    expect((await plan(native))[0]?.consequences[0]).toContain(
+      "for ever: AWS made its material, and nobody else has it.",
+    );
+
+    const source = world.resource(sourceKey, "transport");
+    await source.up({
+      group: sourceRecord.group,
+      spec: "AES_256",
+      onDestroy: "destroy",
+      self: urnOf("SourceKey", "transport"),
+    });
+    const kek = JSON.stringify({ ...sourceRecord, owner: source.id });
+    const file = made({ file: "partner.bin", encoding: "raw", spec: "AES_256", kek });
+    const items = await plan(stack(file, exported("SourceKey", "transport", source)));
+    expect(items.find(({ name }) => name === "transport")?.dependents).toEqual([
+      "AwsKmsKey payments, whose file it decrypts",
+    ]);
+  });
+
   it("tells what is not ours any more, going already, or gone", async () => {
     const key = await madeKey();
     const keyId = String(key.outputs["keyId"]);
@@ -139,6 +189,18 @@ describe("the plan of a destroy", () => {
       destructive: false,
       consequences: [expect.stringContaining("does not exist any more")],
     });
+  });
+
+  it("never calls harmless what it cannot read", async () => {
+    const key = await madeKey();
+    const whole = exported("AwsKmsKey", "payments", key) as { outputs: PlainRecord };
+    const strange = stack({ ...whole, outputs: { keyId: whole.outputs["keyId"], pending: ["reading the key"] } });
+    expect((await plan(strange))[0]).toMatchObject({
+      destructive: true,
+      consequences: [expect.stringContaining("cannot be read")],
+    });
+    const newer = stack({ ...whole, type: "pulumi-nodejs:dynamic/byok:Newer" });
+    expect((await plan(newer))[0]).toMatchObject({ destructive: true });
   });
 
   it("says what Pulumi's own options make of it", async () => {

@@ -1,9 +1,11 @@
 import { z } from "zod";
 import { dueRetirements } from "../../lifecycle/aws-kms-key/retire-keys";
 import { rotationSettings } from "../../lifecycle/aws-kms-key/rotation-settings";
-import type { StackResource } from "../stack-export";
+import { carried, type StackResource } from "../stack-export";
 
 const record = z.record(z.string(), z.unknown());
+/** In the state of a copied key the list of its versions is one text. */
+const keyRecord = z.looseObject({ versions: carried(z.unknown()).optional() });
 
 /**
  * True where an update destroys something, or sets out to: what it means, and the word, the resource has said itself in the preview. Each is also
@@ -17,8 +19,9 @@ export function destroysInUpdate(
   const olds = record.safeParse(outputs).data;
   // A preview that check refused has no inputs: then the refusal is about the date.
   if (kind === "DeletionSchedule") return olds === undefined || inputs["windowInDays"] !== olds["windowInDays"];
-  if (kind !== "AwsKmsKey" || olds === undefined) return false;
-  const losesMaterial = inputs["materialState"] === "deleted" && olds["materialState"] !== "deleted";
+  const key = kind === "AwsKmsKey" ? keyRecord.safeParse(outputs).data : undefined;
+  if (key === undefined) return false;
+  const losesMaterial = inputs["materialState"] === "deleted" && key["materialState"] !== "deleted";
   const { disableDays } = rotationSettings(inputs);
-  return losesMaterial || dueRetirements(olds, disableDays, now).some(({ act }) => act === "schedule-deletion");
+  return losesMaterial || dueRetirements(key, disableDays, now).some(({ act }) => act === "schedule-deletion");
 }

@@ -15,15 +15,25 @@ export function removeOtherItem(resource: StackResource, all: readonly StackReso
       return removeAlias(resource);
     case "DeletionSchedule":
       return removeSchedule(resource);
-    default:
+    case "SourceGroup":
+    case "AwsKmsGroup":
+    case "AwsKeyInventory":
       return nothing("Only the record goes; it is nothing in a cloud or in a token.");
+    default:
+      return unreadable();
   }
 }
 
 const nothing = (sentence: string): Meaning => ({ destructive: false, consequences: [sentence], dependents: [] });
 
-const unreadable = (): Meaning =>
-  nothing("The state of this resource cannot be read, so it is not known what its removal does.");
+/** Better to say too much: a key whose state is strange, or a kind of a newer version. */
+const unreadable = (): Meaning => ({
+  destructive: true,
+  consequences: [
+    "The state of this resource cannot be read, so it is not known what its removal destroys. Run pulumi refresh, or a newer byok.",
+  ],
+  dependents: [],
+});
 
 /** Keys of the same stack that hold the material of a source key, or whose file is encrypted under it. */
 const copiesOf = (owner: string, all: readonly StackResource[]): readonly string[] =>

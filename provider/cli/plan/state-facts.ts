@@ -23,7 +23,7 @@ export const keyOutputs = z.object({
   deletionWindowInDays: z.number().default(30),
   group: carried(awsKmsGroupRecord),
   material: materials.default({}),
-  versions: z.unknown(),
+  versions: carried(z.unknown()).optional(),
 });
 export type KeyOutputs = z.infer<typeof keyOutputs>;
 
