@@ -147,6 +147,22 @@ export interface AwsKmsKeyArgs {
   /** WrappingKeySpec of GetParametersForImport. Default RSA_4096. */
   wrappingKeySpec?: pulumi.Input<WrappingKeySpec>;
   /**
+   * True: a multi-Region key, which can have replicas in other Regions. AWS fixes that when the key is made, so it can never change. Default false.
+   */
+  multiRegion?: pulumi.Input<boolean>;
+  /**
+   * The replicas of a multi-Region key. Each gets the same material, imported in its own Region; what one Region encrypts, every other decrypts. Aliases
+   * are made, and move in a rotation, only once every Region holds the material. A replica that leaves the list loses its aliases and is scheduled
+   * for deletion with `deletionWindowInDays`; with fewer than 30 days that needs `confirm`. Default: none.
+   * Errors: BYOK_OWNED_BY_ANOTHER, BYOK_CONFIRM_REQUIRED.
+   */
+  replicas?: AwsKmsReplicaArgs[];
+  /**
+   * Region of the primary, the group's or that of a replica (UpdatePrimaryRegion). Replicas are made and rotations begin there, and AWS deletes it
+   * last; the key is usable everywhere either way. Default: the group's Region.
+   */
+  primaryRegion?: pulumi.Input<string>;
+  /**
    * Takes over a KMS key that exists: one that was made for imported material (Origin EXTERNAL) and has none, or holds this very material. Our
    * tags are written; what the arguments do not name stays as found. Grants that the key has must be listed by id. `undelete: true`
    * cancels the deletion of a key that is pending it. May be removed
@@ -157,6 +173,58 @@ export interface AwsKmsKeyArgs {
     grants?: pulumi.Input<pulumi.Input<string>[]>;
     undelete?: pulumi.Input<boolean>;
   }>;
+}
+
+/** A replica of a multi-Region key: the same key in another Region, with settings of its own. */
+export interface AwsKmsReplicaArgs {
+  /** Account and Region of the replica: the key's account, another Region of the same partition, one replica a Region. */
+  group: AwsKmsGroup;
+  /** Aliases in that Region. Default: none, or the one of the group's template. */
+  aliases?: pulumi.Input<pulumi.Input<string>[]>;
+  /** At most 8192 characters. Default: a sentence that names the source key. */
+  description?: pulumi.Input<string>;
+  /** Key policy of the replica, as JSON text or as an object. Default: AWS's default key policy, not the primary's. */
+  policy?: PolicyInput;
+  /** Tags of the replica. Default: none. */
+  tags?: pulumi.Input<Record<string, pulumi.Input<string>>>;
+  /** False: the replica is disabled, and the key in the other Regions is not. Default true. */
+  enabled?: pulumi.Input<boolean>;
+  /** When AWS deletes the material of the replica, as for the key itself. Default: never. */
+  validTo?: pulumi.Input<string>;
+  /** How long the replica's material is valid from each import on, instead of `validTo`; renewed in the last tenth. Default: none. */
+  keepValidFor?: pulumi.Input<string>;
+}
+
+/** A replica as it was last seen. */
+export interface AwsKmsReplica {
+  readonly region: string;
+  readonly arn: string;
+  readonly keyId: string;
+  /** ARN of the key in the group's Region, which this one replicates. */
+  readonly primaryArn: string;
+  readonly keyState: KmsKeyState;
+  readonly aliases: string[];
+  readonly description: string;
+  readonly policy: string;
+  readonly tags: Record<string, string>;
+  readonly enabled: boolean;
+  /** When its material expires; absent where it does not. */
+  readonly validTo?: string;
+  readonly keepValidFor?: string;
+  /** Shows that it holds the source key's material. */
+  readonly proof?: KeyProof;
+  readonly link?: KeyLink;
+  /** ISO 8601. */
+  readonly createdAt?: string;
+  /** ISO 8601; when AWS deletes it, once that is scheduled. */
+  readonly deletionDate?: string;
+  /** Every version that it holds or held in its Region, oldest first. */
+  readonly versions: KeyVersion[];
+  /** Steps that are still due, in words. */
+  readonly pending: string[];
+  /** What it carries of its group, as JSON text. */
+  readonly group: string;
+  readonly owner: string;
 }
 
 /** Shows that the copy is the same key as its source. */
@@ -229,13 +297,16 @@ const defaulted = [
  * A KMS key: a copy of a source key, whose material is wrapped in the token and imported by AWS and is in clear nowhere in between; or material that somebody
  * hands over in a file; or material that AWS makes.
  *
- * `pulumi destroy` schedules deletion with the waiting period; until its end the deletion can be cancelled.
+ * `pulumi destroy` schedules deletion with the waiting period; until its end the deletion can be cancelled. Of a multi-Region key the replicas are
+ * scheduled first, and the primary's days count once AWS has deleted the last of them.
  *
  * Permissions: kms:CreateKey, kms:TagResource, kms:UntagResource, kms:DescribeKey, kms:GetKeyPolicy, kms:PutKeyPolicy,
  * kms:ListResourceTags, kms:ListAliases, kms:ListGrants, kms:ListKeys, kms:CreateAlias, kms:DeleteAlias,
  * kms:UpdateKeyDescription, kms:EnableKey, kms:DisableKey, kms:GetParametersForImport, kms:ImportKeyMaterial, kms:GetPublicKey
  * and kms:GenerateMac (proof of asymmetric and HMAC keys), kms:ScheduleKeyDeletion; for rotations kms:UpdateAlias, and in place
- * kms:ListKeyRotations and kms:RotateKeyOnDemand; kms:DeleteImportedKeyMaterial for `materialState`, kms:CancelKeyDeletion for `undelete`; optional: tag:GetResources.
+ * kms:ListKeyRotations and kms:RotateKeyOnDemand; kms:DeleteImportedKeyMaterial for `materialState`, kms:CancelKeyDeletion for `undelete`; for
+ * `multiRegion` kms:ReplicateKey and kms:UpdatePrimaryRegion, in the Region of each replica kms:CreateKey, and iam:CreateServiceLinkedRole for the first
+ * multi-Region key of an account; optional: tag:GetResources.
  *
  * @example
  * ```ts
@@ -297,10 +368,19 @@ export class AwsKmsKey extends CarriedResource {
   declare public readonly deletionWindowInDays: pulumi.Output<number>;
   /** As in the arguments; RSA_4096 by default. */
   declare public readonly wrappingKeySpec: pulumi.Output<WrappingKeySpec>;
+  /** The replicas, as last seen, in the order of the arguments; absent where the arguments name none. */
+  declare public readonly replicas?: pulumi.Output<AwsKmsReplica[]>;
+  /** Region of the primary of a multi-Region key, as last seen; absent of a single-Region key. */
+  declare public readonly primaryRegion?: pulumi.Output<string>;
+  /** Replicas that left `replicas`, until AWS has deleted them: only then the primary's own days would count. */
+  declare public readonly formerReplicas?: pulumi.Output<
+    { readonly region: string; readonly arn: string; readonly deletionDate: string }[] | undefined
+  >;
 
   readonly #group: AwsKmsGroup;
   readonly #source: SourceKey | undefined;
   readonly #origin: MaterialOrigin;
+  readonly #replicas: readonly AwsKmsGroup[];
 
   /**
    * @param name - name of the resource in the program; the source's token remembers it as the copy's name.
@@ -310,15 +390,22 @@ export class AwsKmsKey extends CarriedResource {
   constructor(name: string, args: AwsKmsKeyArgs, opts?: pulumi.CustomResourceOptions) {
     const group = propertyOf(requireArgs("AwsKmsKey", name, args), "group");
     if (!(group instanceof AwsKmsGroup)) throw wrongResource("AwsKmsKey", name, "group", "AwsKmsGroup", group);
+    const replicas = listedReplicas(name, args);
     const unpacked: pulumi.Inputs = {
       group: group.carried,
       material: unpackedMaterial(name, args.material),
       ...(args.policy === undefined ? {} : { policy: policyText(args.policy) }),
+      ...(replicas === undefined ? {} : { replicas: replicas.map(unpackedReplica) }),
     };
-    super("AwsKmsKey", name, { args, unpacked, defaulted, outputs, derived, texts }, opts);
+    // A single-Region key has no outputs of a multi-Region one: Pulumi spends its time per value.
+    const multiRegion = args.multiRegion === undefined ? [] : (["primaryRegion"] as const);
+    const found = args.multiRegion === undefined ? outputs : [...outputs, "formerReplicas"];
+    const shape = { args, unpacked, defaulted: [...defaulted, ...multiRegion], outputs: found, derived, texts };
+    super("AwsKmsKey", name, shape, opts);
     this.#group = group;
     this.#source = "source" in args.material ? args.material.source : undefined;
     this.#origin = "source" in args.material ? "HSM" : "file" in args.material ? "EXTERNAL" : "AWS_KMS";
+    this.#replicas = (replicas ?? []).map((replica) => replica.group);
   }
 
   /** Where the key material comes from: a token (`HSM`), a file (`EXTERNAL`) or AWS (`AWS_KMS`). Versions of another origin tell theirs in `versions`. */
@@ -343,6 +430,7 @@ export class AwsKmsKey extends CarriedResource {
       aliases: this.aliases,
       group: this.#group.record,
       ...(this.#source === undefined ? {} : { source: this.#source.record }),
+      ...(this.#replicas.length === 0 ? {} : { replicas: this.#replicas.map((group) => group.region) }),
     };
   }
 }
@@ -373,3 +461,28 @@ function unpackedMaterial(name: string, material: unknown): pulumi.Inputs {
     ...carried("group", "SourceGroup"),
   };
 }
+
+/** The replicas, each seen to be in a group. */
+function listedReplicas(name: string, args: AwsKmsKeyArgs): readonly AwsKmsReplicaArgs[] | undefined {
+  const listed: unknown = args.replicas;
+  if (listed === undefined) return undefined;
+  if (!Array.isArray(listed))
+    throw misuse(
+      "AwsKmsKey",
+      name,
+      "replicas must be a list: [{ group: ireland }]. Leave it out for a key without replicas.",
+    );
+  for (const [index, replica] of listed.entries()) {
+    const group = propertyOf(replica, "group");
+    if (!(group instanceof AwsKmsGroup))
+      throw wrongResource("AwsKmsKey", name, `replicas[${index}].group`, "AwsKmsGroup", group);
+  }
+  return args.replicas;
+}
+
+/** A replica as the provider takes it: its group as one text. */
+const unpackedReplica = (replica: AwsKmsReplicaArgs): pulumi.Inputs => ({
+  ...replica,
+  group: replica.group.carried,
+  ...(replica.policy === undefined ? {} : { policy: policyText(replica.policy) }),
+});

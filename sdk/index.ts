@@ -19,6 +19,8 @@ export {
   type AwsKmsKeyMaterialArgs,
   type AwsKmsKeyNativeMaterial,
   type AwsKmsKeySourceMaterial,
+  type AwsKmsReplica,
+  type AwsKmsReplicaArgs,
   type KeyLink,
   type KeyProof,
 } from "./aws-kms-key";

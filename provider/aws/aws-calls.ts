@@ -26,12 +26,14 @@ interface Operations {
   ListKeyRotations: [Kms.ListKeyRotationsCommandInput, Kms.ListKeyRotationsCommandOutput];
   ListResourceTags: [Kms.ListResourceTagsCommandInput, Kms.ListResourceTagsCommandOutput];
   PutKeyPolicy: [Kms.PutKeyPolicyCommandInput, Kms.PutKeyPolicyCommandOutput];
+  ReplicateKey: [Kms.ReplicateKeyCommandInput, Kms.ReplicateKeyCommandOutput];
   RotateKeyOnDemand: [Kms.RotateKeyOnDemandCommandInput, Kms.RotateKeyOnDemandCommandOutput];
   ScheduleKeyDeletion: [Kms.ScheduleKeyDeletionCommandInput, Kms.ScheduleKeyDeletionCommandOutput];
   TagResource: [Kms.TagResourceCommandInput, Kms.TagResourceCommandOutput];
   UntagResource: [Kms.UntagResourceCommandInput, Kms.UntagResourceCommandOutput];
   UpdateAlias: [Kms.UpdateAliasCommandInput, Kms.UpdateAliasCommandOutput];
   UpdateKeyDescription: [Kms.UpdateKeyDescriptionCommandInput, Kms.UpdateKeyDescriptionCommandOutput];
+  UpdatePrimaryRegion: [Kms.UpdatePrimaryRegionCommandInput, Kms.UpdatePrimaryRegionCommandOutput];
   GetCallerIdentity: [Sts.GetCallerIdentityCommandInput, Sts.GetCallerIdentityCommandOutput];
   GetResources: [Tagging.GetResourcesCommandInput, Tagging.GetResourcesCommandOutput];
   SimulatePrincipalPolicy: [Iam.SimulatePrincipalPolicyCommandInput, Iam.SimulatePrincipalPolicyCommandOutput];

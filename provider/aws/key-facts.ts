@@ -24,7 +24,7 @@ const keyMetadata = z.object({
   MultiRegion: z.boolean().default(false),
   MultiRegionConfiguration: z
     .object({
-      PrimaryKey: z.object({ Arn: z.string().optional() }).optional(),
+      PrimaryKey: z.object({ Arn: z.string().optional(), Region: z.string().optional() }).optional(),
       ReplicaKeys: z.array(z.object({ Region: z.string().optional() })).optional(),
     })
     .optional(),
@@ -68,10 +68,11 @@ export function keyFacts(metadata: unknown): KmsKeyFacts {
   };
 }
 
-/** The replicas of a primary; AWS tells a replica of the others too, but waits for none of them when it is deleted. */
-function replicasIn(facts: z.infer<typeof keyMetadata>): Pick<KmsKeyFacts, "replicaRegions"> {
+/** The primary, and the replicas of a primary; AWS tells a replica of the others too, but waits for none of them when it is deleted. */
+function replicasIn(facts: z.infer<typeof keyMetadata>): Pick<KmsKeyFacts, "primaryRegion" | "replicaRegions"> {
   const { PrimaryKey, ReplicaKeys = [] } = facts.MultiRegionConfiguration ?? {};
-  if (PrimaryKey?.Arn !== facts.Arn) return {};
+  const primary = PrimaryKey?.Region === undefined ? {} : { primaryRegion: PrimaryKey.Region };
+  if (PrimaryKey?.Arn !== facts.Arn) return primary;
   const replicaRegions = ReplicaKeys.flatMap(({ Region }) => (Region === undefined ? [] : [Region]));
-  return replicaRegions.length === 0 ? {} : { replicaRegions };
+  return replicaRegions.length === 0 ? primary : { ...primary, replicaRegions };
 }

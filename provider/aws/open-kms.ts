@@ -9,6 +9,7 @@ import { surroundingsOf, type AwsDeps } from "./aws-deps";
 import type { RegionMemory } from "./aws-shared";
 import { materialsOf, rotateOnDemand } from "./key-materials";
 import { deletionMethods } from "./kms-deletion";
+import { replicaMethods } from "./kms-replicas";
 import { keyFacts } from "./key-facts";
 import { grantsOn, tagsOf } from "./kms-lists";
 import { ownedKeys } from "./owned-keys";
@@ -140,6 +141,10 @@ export function kmsPort(caller: AwsCaller, roles: ReadonlyMap<CredentialRole, Aw
       }
     },
     ...deletionMethods(destroyer, on),
+    ...replicaMethods(caller, on, async (policy) => {
+      const isForOthers = policy === undefined || policyAdmin !== caller || (await isDefault(caller, policy));
+      return isForOthers ? {} : { Policy: policy };
+    }),
   };
 }
 

@@ -28,6 +28,7 @@ const publishedQuotas: Readonly<Record<string, number>> = {
   ListKeyRotations: 100,
   ListResourceTags: 2000,
   PutKeyPolicy: 15,
+  ReplicateKey: 5,
   RotateKeyOnDemand: 5,
   ScheduleKeyDeletion: 15,
   SimulatePrincipalPolicy: 5,
@@ -35,6 +36,7 @@ const publishedQuotas: Readonly<Record<string, number>> = {
   UntagResource: 5,
   UpdateAlias: 5,
   UpdateKeyDescription: 5,
+  UpdatePrimaryRegion: 5,
 };
 
 /** For an API that the table does not name: the quota that most of KMS's writing calls have. */

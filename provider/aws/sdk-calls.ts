@@ -64,6 +64,7 @@ export function sdkCalls(parts: SdkParts): AwsCalls {
     ListKeyRotations: (input, options) => kmsClient().send(new (loadKms().ListKeyRotationsCommand)(input), options),
     ListResourceTags: (input, options) => kmsClient().send(new (loadKms().ListResourceTagsCommand)(input), options),
     PutKeyPolicy: (input, options) => kmsClient().send(new (loadKms().PutKeyPolicyCommand)(input), options),
+    ReplicateKey: (input, options) => kmsClient().send(new (loadKms().ReplicateKeyCommand)(input), options),
     RotateKeyOnDemand: (input, options) => kmsClient().send(new (loadKms().RotateKeyOnDemandCommand)(input), options),
     ScheduleKeyDeletion: (input, options) =>
       kmsClient().send(new (loadKms().ScheduleKeyDeletionCommand)(input), options),
@@ -72,6 +73,8 @@ export function sdkCalls(parts: SdkParts): AwsCalls {
     UpdateAlias: (input, options) => kmsClient().send(new (loadKms().UpdateAliasCommand)(input), options),
     UpdateKeyDescription: (input, options) =>
       kmsClient().send(new (loadKms().UpdateKeyDescriptionCommand)(input), options),
+    UpdatePrimaryRegion: (input, options) =>
+      kmsClient().send(new (loadKms().UpdatePrimaryRegionCommand)(input), options),
     GetCallerIdentity: (input, options) => stsClient().send(new (loadSts().GetCallerIdentityCommand)(input), options),
     GetResources: (input, options) => taggingClient().send(new (loadTagging().GetResourcesCommand)(input), options),
     SimulatePrincipalPolicy: (input, options) =>

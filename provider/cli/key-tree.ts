@@ -16,7 +16,12 @@ export interface TreeCopy {
   readonly pending: readonly string[];
   /** True: AWS made the material, and nothing else has it. */
   readonly native: boolean;
+  /** Of a multi-Region key: the same key in other Regions. */
+  readonly replicas: readonly TreeReplica[];
 }
+
+/** A replica of a copy. */
+export type TreeReplica = Pick<TreeCopy, "arn" | "keyState" | "aliases" | "pending"> & { readonly region: string };
 
 /** A version of a source key. */
 export interface TreeVersion {
@@ -76,6 +81,17 @@ const copyOutputs = z.object({
   ]),
   proof: carried(z.object({ method: z.string(), fingerprint: z.string() })).optional(),
   link: carried(z.object({ at: z.string(), by: z.string(), sourceVersion: z.number() })).optional(),
+  replicas: z
+    .array(
+      z.object({
+        region: z.string(),
+        arn: z.string(),
+        keyState: z.string().default("unknown"),
+        aliases: z.array(z.string()).default([]),
+        pending: z.array(z.string()).default([]),
+      }),
+    )
+    .default([]),
 });
 
 /** Builds the tree from an exported stack (`pulumi stack export`). */
@@ -128,6 +144,7 @@ const treeCopy = ({ name, outputs }: StateCopy): TreeCopy => ({
   proof: outputs.proof,
   pending: outputs.pending,
   native: outputs.material.source.owner === "AWS",
+  replicas: outputs.replicas,
 });
 
 /** Source keys of other stacks: only what the copies tell of them. */

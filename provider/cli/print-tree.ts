@@ -1,4 +1,4 @@
-import type { TreeCopy, TreeSource, TreeVersion } from "./key-tree";
+import type { TreeCopy, TreeReplica, TreeSource, TreeVersion } from "./key-tree";
 
 /** The tree as text, for a terminal. */
 export function printTree(sources: readonly TreeSource[]): string {
@@ -34,6 +34,15 @@ function copy(entry: TreeCopy): readonly string[] {
     ...made.map((line) => `  ${line}`),
     `  ${proof}`,
     ...entry.pending.map((step) => `  still to do: ${step}`),
+    ...branches(entry.replicas, replica).map((line) => `  ${line}`),
+  ];
+}
+
+function replica(entry: TreeReplica): readonly string[] {
+  return [
+    `replica in ${entry.region}  ${entry.keyState}`,
+    `  ${entry.arn}`,
+    ...(entry.aliases.length === 0 ? [] : [`  ${entry.aliases.join(", ")}`]),
   ];
 }
 

@@ -166,6 +166,7 @@ const importFields = {
   validTo: isoDate.exactOptional(),
   existing: z.boolean(),
   additional: z.boolean().exactOptional(),
+  described: z.boolean().exactOptional(),
   expectedKeyMaterialId: hex(64).exactOptional(),
   expectedFingerprint: z.string().exactOptional(),
   copyName: z.string(),

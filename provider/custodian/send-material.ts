@@ -98,7 +98,9 @@ async function sendOnce(
 function importType(request: ImportRequest): Pick<ImportMaterialRequest, "importType" | "description"> {
   if (keySpecFacts[request.spec].family !== "aes") return {};
   if (request.additional === true) return { importType: "NEW_KEY_MATERIAL", description: materialDescription(request) };
-  return request.existing ? { importType: "EXISTING_KEY_MATERIAL" } : {};
+  if (!request.existing) return {};
+  const described = request.described === true ? { description: materialDescription(request) } : {};
+  return { importType: "EXISTING_KEY_MATERIAL", ...described };
 }
 
 /** Public exponents below this would weaken the padding; NIST SP 800-56B rev. 2 §6.2 demands at least 65537. */

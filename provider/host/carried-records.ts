@@ -3,6 +3,9 @@ import type { PlainRecord } from "../lifecycle/contract";
 import { isRecord } from "../lifecycle/is-record";
 import { hasUnknown, UNKNOWN } from "../model/unknown";
 
+/** Stands in a path for every entry of a list. */
+const EACH = "*";
+
 /**
  * What is one JSON text towards Pulumi: the record that a resource carries of another one (its connection and lineage), and a copy's own
  * receipts. Engine and SDK spend their time per value, and all keys of a group carry the same dozens of values.
@@ -12,6 +15,7 @@ const places: Readonly<Record<string, readonly (readonly string[])[]>> = {
   AwsKmsKey: [
     ...[["group"], ["material", "source"], ["material", "kek"], ["material", "group"]],
     ...[["proof"], ["link"], ["wrapping"], ["versions"]],
+    ["replicas", EACH, "group"],
   ],
   AwsKeyInventory: [["group"], ["managed"]],
   AwsAlias: [["group"], ["key"]],
@@ -33,6 +37,12 @@ function withConverted(
   convert: (value: unknown) => unknown,
 ): PlainRecord {
   const value = record[name];
+  const [next, ...inEntry] = rest;
+  if (next === EACH) {
+    if (!Array.isArray(value)) return record;
+    const entries = value.map((entry: unknown) => (isRecord(entry) ? withConverted(entry, inEntry, convert) : entry));
+    return { ...record, [name]: entries };
+  }
   if (rest.length === 0) return value === undefined ? record : { ...record, [name]: convert(value) };
   return isRecord(value) ? { ...record, [name]: withConverted(value, rest, convert) } : record;
 }

@@ -8,11 +8,13 @@ import { connectedKms } from "./connected-kms";
 import type { Lifecycle, PlainRecord } from "./contract";
 import { checkKey } from "./aws-kms-key/check-key";
 import { changesOf, diffKey, isRecordOnly } from "./aws-kms-key/diff-key";
-import { ensureKey } from "./aws-kms-key/ensure-key";
 import { copiedMaterial } from "./aws-kms-key/key-material";
-import { keyInputsIn, parseKeyInputs, type KeyInputs } from "./aws-kms-key/key-inputs";
+import { parseKeyInputs, rememberedWith, type KeyInputs } from "./aws-kms-key/key-inputs";
 import { locateKey } from "./aws-kms-key/locate-key";
-import { dueRetirements, retireKeys } from "./aws-kms-key/retire-keys";
+import { removeLeavingReplicas } from "./aws-kms-key/replicas/remove-leaving";
+import { ensureKeySet } from "./aws-kms-key/replicas/ensure-key-set";
+import { dueEverywhere, retireEverywhere } from "./aws-kms-key/replicas/retire-everywhere";
+import { recordedReplicas } from "./aws-kms-key/replicas/recorded-replicas";
 import { rotateInPlace } from "./aws-kms-key/rotate-in-place";
 import { rotationSettings } from "./aws-kms-key/rotation-settings";
 import { rotateNative } from "./aws-kms-key/rotate-native";
@@ -35,7 +37,7 @@ export const awsKmsKey: Lifecycle = {
     const kms = await connectedKms(context, inputs.group);
     const lineage = context.random(16).toString("hex");
     const { keyId, from, keepMaterial } = await locateKey(context, kms, inputs, lineage);
-    const outputs = await ensureKey(context, kms, {
+    const outputs = await ensureKeySet(context, kms, {
       lineage,
       keyId,
       inputs,
@@ -50,11 +52,11 @@ export const awsKmsKey: Lifecycle = {
 
   async update(context, id, olds, record) {
     const inputs = parseKeyInputs(record);
-    if (olds["keyState"] === "Destroyed") return { ...olds, ...keyInputsIn(inputs) };
+    if (olds["keyState"] === "Destroyed") return rememberedWith(olds, inputs);
     const changed = changesOf(olds, record);
     const unfinished = textList(olds["pending"]).length > 0;
-    const retiring = dueRetirements(olds, rotationSettings(inputs).disableDays, context.clock()).length > 0;
-    if (isRecordOnly(changed) && !unfinished && !retiring) return { ...olds, ...keyInputsIn(inputs) };
+    const retiring = dueEverywhere(olds, rotationSettings(inputs).disableDays, context.clock()).length > 0;
+    if (isRecordOnly(changed) && !unfinished && !retiring) return rememberedWith(olds, inputs);
     const { keyId } = olds;
     if (typeof keyId !== "string")
       throw new ByokError("BYOK_INTERNAL", "The state names no KMS key.", { hint: "Run pulumi refresh." });
@@ -68,28 +70,36 @@ export const awsKmsKey: Lifecycle = {
     const rotateAndEnsure = async (): Promise<PlainRecord> => {
       // AWS rotates a key that holds all its materials: what was lost comes back first.
       const complete =
-        owned.facts?.state === "PendingImport"
-          ? await ensureKey(context, kms, { ...key, inputs: { ...inputs, version: held }, olds })
+        owned.facts?.state === "PendingImport" || inputs.multiRegion === true
+          ? await ensureKeySet(context, kms, { ...key, inputs: { ...inputs, version: held }, olds })
           : olds;
       const rotate = "native" in inputs.material ? rotateNative : rotateInPlace;
       const rotated = await rotate(context, kms, keyId, { lineage: id, inputs, olds: complete });
-      return ensureKey(context, kms, { ...key, olds: rotated });
+      return ensureKeySet(context, kms, { ...key, olds: rotated });
     };
     const outputs =
       held < inputs.version && rotationSettings(inputs).rotationMode === "new-key"
         ? await rotateToNewKey(context, kms, { lineage: id, inputs, olds })
         : held < inputs.version || provedVersion(olds) < (copiedMaterial(inputs)?.version ?? 0)
           ? await rotateAndEnsure()
-          : await ensureKey(context, kms, { ...key, olds });
-    return retireKeys(context, kms, { lineage: id, inputs, outputs });
+          : await ensureKeySet(context, kms, { ...key, olds });
+    const settled = await removeLeavingReplicas(context, { lineage: id, inputs, outputs });
+    return retireEverywhere(context, kms, { lineage: id, inputs, outputs: settled });
   },
 
   delete: removeKey,
 };
 
-/** The version whose material the state knows to be in the key: behind the key's tag after a rotation in place that was cut off at its end. */
+/** The version whose material the state knows to be in the key, everywhere: behind the key's tag after a rotation in place that was cut off at its end. */
 const provedVersion = (olds: PlainRecord): number =>
-  z.object({ sourceVersion: z.number() }).safeParse(olds["proof"]).data?.sourceVersion ?? Infinity;
+  Math.min(
+    ...[olds, ...recordedReplicas(olds).map(({ record }) => record)].map(
+      ({ proof, keyId }) =>
+        (keyId === olds["keyId"]
+          ? z.object({ sourceVersion: z.number() }).safeParse(proof).data?.sourceVersion
+          : undefined) ?? Infinity,
+    ),
+  );
 
 /** Who lets a key go has not asked for another one in its place. */
 function refuseRotationOfTheGoing(inputs: KeyInputs, facts: KmsKeyFacts | undefined): void {

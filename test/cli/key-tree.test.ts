@@ -80,6 +80,12 @@ describe("the tree of a stack", () => {
     expect(text).toContain("still to do: import the key material");
   });
 
+  it("shows the replicas of a multi-Region key under it", () => {
+    const replica = { region: "eu-west-1", arn: "arn:in-ireland", keyState: "PendingImport", aliases: ["alias/far"] };
+    const text = printTree(keyTree(state(source, copy("payments", 1, { replicas: [replica] }))));
+    expect(text).toMatch(/└─ replica in eu-west-1 {2}PendingImport\n.*arn:in-ireland\n.*alias\/far/);
+  });
+
   it("shows source, version, check value, copy, caller and proof to a person", () => {
     const text = printTree(keyTree(state(source, copy("payments", 1))));
     for (const part of [

@@ -26,6 +26,8 @@ interface Example {
   readonly config?: () => Promise<Readonly<Record<string, string>>>;
   /** Resources, with the stack itself. */
   readonly resources: number;
+  /** In how many Regions each of its keys is. */
+  readonly regions?: number;
   /** What its outputs hold. */
   readonly outputs: (keyCount: number) => Readonly<Record<string, unknown>>;
 }
@@ -56,6 +58,12 @@ const known: Readonly<Record<string, Example>> = {
       invoicesVersions: [expect.objectContaining({ version: 1, keyState: "Enabled" })],
       sessionsVersions: [expect.objectContaining({ version: 1, keyState: "Enabled" })],
     }),
+  },
+  "aws-multi-region": {
+    config: () => Promise.resolve({ account }),
+    resources: 6,
+    regions: 2,
+    outputs: () => ({ arn, proof, replicas: [{ region: "eu-west-1", primaryArn: arn, keyState: "Enabled", proof }] }),
   },
   "aws-adopt": {
     config: async () => {
@@ -122,7 +130,7 @@ describe("an example", () => {
       expect(await project.expectSuccess("destroy", "--yes", "--skip-preview")).toContain(
         `${example.resources} deleted`,
       );
-      expect((await lab.cloud.admin.counters())["ScheduleKeyDeletion"]).toBe(copies.length);
+      expect((await lab.cloud.admin.counters())["ScheduleKeyDeletion"]).toBe(copies.length * (example.regions ?? 1));
       await rm(project.folder, { recursive: true });
     },
   );

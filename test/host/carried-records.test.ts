@@ -47,6 +47,14 @@ describe("what a resource carries of another one", () => {
     expect(folded("AwsKmsKey", { group: 7 })).toEqual({ group: 7 });
   });
 
+  it("is one text in every entry of a list", () => {
+    const replicated = { ...key, replicas: [{ group: { name: "ireland" }, aliases: [] }, { group: UNKNOWN }] };
+    const sent = folded("AwsKmsKey", replicated);
+    expect(sent["replicas"]).toEqual([{ group: '{"name":"ireland"}', aliases: [] }, { group: UNKNOWN }]);
+    expect(unfolded("AwsKmsKey", sent)).toEqual(replicated);
+    expect(unfolded("AwsKmsKey", { replicas: "none" })).toEqual({ replicas: "none" });
+  });
+
   it("is left alone where the kind carries nothing there", () => {
     const group = { token: '{"label":"hsm"}', group: "{}" };
     expect(unfolded("SourceGroup", group)).toEqual(group);

@@ -14,7 +14,7 @@ import type {
   VersionRef,
 } from "../../provider/model/ports/custodian";
 import type { TokenReport } from "../../provider/model/token";
-import type { FakeKms } from "./fake-kms";
+import { materialIdOf, type FakeKms } from "./fake-kms";
 
 export const report: TokenReport = {
   identity: {
@@ -46,6 +46,8 @@ export class FakeCustodian implements CustodianPort {
   report = report;
   failure: ByokError | undefined;
   failImport: "before" | "after" | undefined;
+  /** Which import fails then, counted in {@link imports}; the next one where none is named. */
+  failImportAt: number | undefined;
 
   constructor(private readonly kms: FakeKms) {}
 
@@ -84,12 +86,16 @@ export class FakeCustodian implements CustodianPort {
   importInto(request: ImportRequest): Promise<ImportReceipt> {
     return this.act("importInto", () => {
       this.imports.push(request);
-      const fail = this.failImport;
-      this.failImport = undefined;
+      const isMeant = this.failImportAt === undefined || this.failImportAt === this.imports.length;
+      const fail = isMeant ? this.failImport : undefined;
+      if (isMeant) this.failImport = undefined;
       if (fail === "before") throw new ByokError("BYOK_CUSTODIAN_FAILED", "planned failure before the import");
       this.kms.import(request.target.keyArn, request.version, {
         ...(request.validTo === undefined ? {} : { validTo: new Date(request.validTo) }),
-        ...(request.additional === true ? { description: materialDescription(request) } : {}),
+        ...(request.additional === true ? { additional: true } : {}),
+        ...(request.additional === true || request.described === true
+          ? { description: materialDescription(request) }
+          : {}),
       });
       if (fail === "after") throw new ByokError("BYOK_CUSTODIAN_FAILED", "planned failure after the import");
       return this.receipt(request);
@@ -143,7 +149,7 @@ export class FakeCustodian implements CustodianPort {
   private receipt(request: ImportRequest): ImportReceipt {
     const id = `${request.owner}${request.owner}`;
     return {
-      keyMaterialId: createHash("sha256").update(`${request.target.keyArn} ${request.version}`).digest("hex"),
+      keyMaterialId: materialIdOf(request.target.keyArn, request.version),
       fingerprint: { method: "sha256", value: id },
       checkValue: id.slice(0, 6),
       importedAt: "2026-06-01T00:00:00.000Z",

@@ -10,6 +10,7 @@ import type {
   KmsKeyUsage,
   KmsPort,
   OwnedKey,
+  ReplicateKeyRequest,
 } from "../../provider/model/ports/kms";
 import type { IamAction } from "../../provider/model/permissions/iam-actions";
 import type { PermissionAnswer, PermissionQuestion, PermissionVerdict } from "../../provider/model/ports/permissions";
@@ -24,19 +25,58 @@ interface StoredKey {
   grants: KmsGrant[];
   /** Symmetric keys only; the version of each is what the fake custodian imported. */
   materials: (KmsKeyMaterial & { readonly version: number })[];
+  /** How many more looks show a replica that is being made. */
+  creating?: number;
 }
 
-/** AWS KMS in memory, as far as a lifecycle sees it; `failAt` makes the n-th call fail before or after it took effect. */
+const idOf = (key: string): string => key.split("/").at(-1) ?? key;
+
+/** KeyMaterialId: the same in every Region of a multi-Region key. */
+export const materialIdOf = (key: string, version: number): string =>
+  createHash("sha256")
+    .update(`${idOf(key)} ${version}`)
+    .digest("hex");
+
+/**
+ * AWS KMS in memory, as far as a lifecycle sees it; `failAt` makes the n-th call fail before or after it took effect. Calls of all Regions count in the
+ * home Region's list; those of others say where.
+ */
 export class FakeKms implements KmsPort {
+  private readonly regions: Map<string, FakeKms>;
   readonly keys = new Map<string, StoredKey>();
   readonly aliases = new Map<string, string>();
   readonly calls: string[] = [];
   failAt: { readonly call: number; readonly after: boolean } | undefined;
   now = new Date("2026-06-01T00:00:00Z");
 
+  constructor(
+    private readonly place: string = region,
+    private readonly home?: FakeKms,
+  ) {
+    this.regions = home?.regions ?? new Map();
+    this.regions.set(place, this);
+  }
+
+  /** The same account in another Region. */
+  in(other: string): FakeKms {
+    return this.regions.get(other) ?? new FakeKms(other, this.root);
+  }
+
+  private get root(): FakeKms {
+    return this.home ?? this;
+  }
+
+  /** Every key of the multi-Region key, this one included. */
+  private family(keyId: string): readonly StoredKey[] {
+    const key = this.stored(keyId);
+    if (!key.facts.multiRegion) return [key];
+    return [...this.regions.values()].flatMap((kms) => kms.keys.get(idOf(keyId)) ?? []);
+  }
+
   private async act<T>(name: string, work: () => T): Promise<T> {
-    this.calls.push(name);
-    const planned = this.failAt?.call === this.calls.length ? this.failAt : undefined;
+    const { calls, failAt } = this.root;
+    calls.push(this.home === undefined ? name : `${name} in ${this.place}`);
+    const planned = failAt?.call === calls.length ? failAt : undefined;
     if (planned !== undefined && !planned.after)
       throw new ByokError("BYOK_AWS_FAILED", `planned failure before ${name}`);
     const result = work();
@@ -58,12 +98,13 @@ export class FakeKms implements KmsPort {
       "lastUsage",
       "findByOwner",
       "listMaterials",
+      "expectKey",
     ];
-    return this.calls.filter((call) => !reads.includes(call));
+    return this.calls.filter((call) => !reads.includes(call.split(" ")[0] ?? ""));
   }
 
   private stored(keyId: string): StoredKey {
-    const found = this.keys.get(keyId.split("/").at(-1) ?? keyId);
+    const found = this.keys.get(idOf(keyId));
     if (found === undefined) throw new ByokError("BYOK_AWS_NOT_FOUND", "no such key");
     return found;
   }
@@ -75,23 +116,25 @@ export class FakeKms implements KmsPort {
   }
 
   add(request: Omit<Partial<CreateKeyRequest>, "origin"> & { origin?: string; state?: KmsKeyState } = {}): KmsKeyFacts {
-    const keyId = randomUUID();
+    const multi = request.multiRegion === true;
+    const keyId = multi ? `mrk-${randomUUID().replaceAll("-", "")}` : randomUUID();
     const native = request.origin === "AWS_KMS";
     const isSymmetric = (request.spec ?? "SYMMETRIC_DEFAULT") === "SYMMETRIC_DEFAULT";
     const keyMaterialId = createHash("sha256").update(keyId).digest("hex");
     const facts: KmsKeyFacts = {
       keyId,
-      arn: `arn:aws:kms:${region}:${account}:key/${keyId}`,
+      arn: `arn:aws:kms:${this.place}:${account}:key/${keyId}`,
       account,
-      region,
+      region: this.place,
       state: request.state ?? (native ? "Enabled" : "PendingImport"),
       origin: request.origin ?? "EXTERNAL",
       manager: "CUSTOMER",
       spec: request.spec ?? "SYMMETRIC_DEFAULT",
       usage: request.usage ?? "ENCRYPT_DECRYPT",
       description: request.description ?? "",
-      multiRegion: request.multiRegion ?? false,
-      createdAt: this.now,
+      multiRegion: multi,
+      ...(multi ? { primaryRegion: this.place } : {}),
+      createdAt: this.root.now,
       expires: false,
       ...(native && isSymmetric ? { keyMaterialId } : {}),
     };
@@ -101,33 +144,49 @@ export class FakeKms implements KmsPort {
   }
 
   /** Puts a version's material into a key, as the custodian does; KMS takes no other than those that it knows, unless it is new. */
-  import(arn: string, version: number, options: { readonly validTo?: Date; readonly description?: string }): string {
+  import(
+    arn: string,
+    version: number,
+    options: { readonly validTo?: Date; readonly additional?: boolean; readonly description?: string },
+  ): string {
+    const there = this.in(arn.split(":")[3] ?? "");
+    if (there !== this) return there.import(arn, version, options);
     const key = this.stored(arn);
-    const keyMaterialId = createHash("sha256").update(`${arn} ${version}`).digest("hex");
-    const { validTo, description } = options;
-    const known = key.materials.find((material) => material.version === version);
-    if (known === undefined && key.materials.length > 0 && description === undefined)
+    const { validTo, description, additional = false } = options;
+    const primary = this.family(arn).find(({ facts }) => facts.region === (facts.primaryRegion ?? facts.region));
+    const isReplica = primary !== key;
+    const own = key.materials.find((material) => material.version === version);
+    const pending = isReplica ? primary?.materials.find((material) => material.version === version) : undefined;
+    const known = own ?? (pending?.state === "PENDING_ROTATION" ? pending : undefined);
+    if (key.facts.state === "Creating" || (key.creating ?? 0) > 0)
+      throw new ByokError("BYOK_AWS_INVALID_STATE", "the replica is not made yet");
+    if (known === undefined && (key.materials.length > 0 || isReplica) && !additional)
       throw new ByokError("BYOK_AWS_MATERIAL_REJECTED", "the key holds other material");
-    if (known !== undefined && description !== undefined)
-      throw new ByokError("BYOK_AWS_MATERIAL_REJECTED", "the key knows this material");
-    const { validTo: _, ...before } = known ?? {
+    if (additional && (known !== undefined || isReplica))
+      throw new ByokError("BYOK_AWS_MATERIAL_REJECTED", "the key knows this material, or is a replica");
+    const {
+      validTo: _,
+      description: __,
+      ...before
+    } = known ?? {
       version,
-      keyMaterialId,
+      keyMaterialId: materialIdOf(arn, version),
       state: key.materials.length === 0 ? "CURRENT" : "PENDING_ROTATION",
       rotatedOnDemand: false,
     };
+    const described = description ?? own?.description;
     const imported = {
       ...before,
       imported: true,
       ...(validTo === undefined ? {} : { validTo }),
-      ...(description === undefined ? {} : { description }),
+      ...(described === undefined ? {} : { description: described }),
     };
     key.materials = [...key.materials.filter((material) => material.version !== version), imported];
     if (imported.state === "CURRENT")
       this.set(arn, { expires: validTo !== undefined, ...(validTo === undefined ? {} : { validTo }) });
     const complete = key.materials.every((material) => material.imported || material.state === "PENDING_ROTATION");
-    if (complete && description === undefined) this.set(arn, { state: "Enabled" });
-    return keyMaterialId;
+    if (complete && !additional) this.set(arn, { state: "Enabled" });
+    return imported.keyMaterialId;
   }
 
   /** What an expiry or a deletion of the material does. */
@@ -139,8 +198,20 @@ export class FakeKms implements KmsPort {
     this.set(keyId, { state: "PendingImport" });
   }
 
+  /** Material that waits for a rotation waits for every replica first. */
   listMaterials = (keyId: string): Promise<readonly KmsKeyMaterial[]> =>
-    this.act("listMaterials", () => this.stored(keyId).materials);
+    this.act("listMaterials", () =>
+      this.stored(keyId).materials.map((material) =>
+        material.state === "PENDING_ROTATION" && !this.isEverywhere(keyId, material.version)
+          ? { ...material, state: "PENDING_MULTI_REGION_IMPORT_AND_ROTATION" }
+          : material,
+      ),
+    );
+  private isEverywhere(keyId: string, version: number): boolean {
+    return this.family(keyId).every(({ materials }) =>
+      materials.some((material) => material.version === version && material.imported),
+    );
+  }
   deleteMaterial = (keyId: string, keyMaterialId?: string): Promise<void> =>
     this.act("deleteMaterial", () => {
       const { materials } = this.stored(keyId);
@@ -150,20 +221,82 @@ export class FakeKms implements KmsPort {
     });
   rotateOnDemand = (keyId: string): Promise<void> =>
     this.act("rotateOnDemand", () => {
-      const key = this.stored(keyId);
-      if (key.facts.origin === "AWS_KMS") {
-        const made = createHash("sha256").update(String(key.facts.keyMaterialId)).digest("hex");
-        key.facts = { ...key.facts, keyMaterialId: made };
+      const own = this.stored(keyId);
+      if (own.facts.origin === "AWS_KMS") {
+        const made = createHash("sha256").update(String(own.facts.keyMaterialId)).digest("hex");
+        own.facts = { ...own.facts, keyMaterialId: made };
         return;
       }
-      const pending = key.materials.find((material) => material.state === "PENDING_ROTATION");
-      if (pending === undefined || key.facts.state !== "Enabled")
+      const { facts, materials } = own;
+      const pending = materials.find((material) => material.state === "PENDING_ROTATION");
+      const isPrimary = facts.region === (facts.primaryRegion ?? facts.region);
+      if (
+        pending === undefined ||
+        !isPrimary ||
+        facts.state !== "Enabled" ||
+        !this.isEverywhere(keyId, pending.version)
+      )
         throw new ByokError("BYOK_AWS_INVALID_STATE", "nothing to rotate to");
-      key.materials = key.materials.map((material) =>
-        material === pending
-          ? { ...material, state: "CURRENT", rotatedOnDemand: true }
-          : { ...material, state: "NON_CURRENT" },
-      );
+      for (const key of this.family(keyId))
+        key.materials = key.materials.map((material) =>
+          material.version === pending.version
+            ? { ...material, state: "CURRENT", rotatedOnDemand: true }
+            : { ...material, state: "NON_CURRENT" },
+        );
+    });
+  replicateKey = ({
+    keyId,
+    region: other,
+    description,
+    policy,
+    tags,
+  }: ReplicateKeyRequest): Promise<"made" | "found"> =>
+    this.act("replicateKey", () => {
+      const primary = this.stored(keyId);
+      const there = this.in(other);
+      if (there.keys.has(idOf(keyId))) return "found";
+      if (primary.facts.primaryRegion !== this.place || primary.facts.state !== "Enabled")
+        throw new ByokError("BYOK_AWS_INVALID_STATE", "not an enabled primary");
+      const { replicaRegions: _, validTo: __, ...shared } = primary.facts;
+      const arn = primary.facts.arn.replace(`:${this.place}:`, `:${other}:`);
+      there.keys.set(idOf(keyId), {
+        facts: {
+          ...shared,
+          arn,
+          region: other,
+          description,
+          state: "PendingImport",
+          expires: false,
+          createdAt: this.root.now,
+        },
+        policy: policy ?? defaultKeyPolicy("aws", account),
+        tags: { ...tags },
+        grants: [],
+        materials: primary.materials.flatMap(({ validTo: _gone, description: _text, ...material }) =>
+          material.state === "PENDING_ROTATION" ? [] : [{ ...material, imported: false }],
+        ),
+        creating: 1,
+      });
+      this.set(keyId, { replicaRegions: [...(primary.facts.replicaRegions ?? []), other] });
+      return "made";
+    });
+  expectKey = (): Promise<void> => Promise.resolve();
+  updatePrimaryRegion = (keyId: string, other: string): Promise<void> =>
+    this.act("updatePrimaryRegion", () => {
+      const { facts } = this.stored(keyId);
+      const target = this.in(other).keys.get(idOf(keyId));
+      if (facts.primaryRegion !== this.place || facts.state !== "Enabled" || target?.facts.state !== "Enabled")
+        throw new ByokError("BYOK_AWS_INVALID_STATE", "not an enabled primary, or not an enabled replica there");
+      const regions = this.family(keyId).map((key) => key.facts.region);
+      for (const key of this.family(keyId)) {
+        const { replicaRegions: _, ...rest } = key.facts;
+        const isPrimary = rest.region === other;
+        key.facts = {
+          ...rest,
+          primaryRegion: other,
+          ...(isPrimary ? { replicaRegions: regions.filter((each) => each !== other) } : {}),
+        };
+      }
     });
   callerIdentity = (): Promise<{ account: string; arn: string }> =>
     this.act("callerIdentity", () => ({ account, arn: `arn:aws:iam::${account}:user/ci` }));
@@ -176,10 +309,15 @@ export class FakeKms implements KmsPort {
     }));
   createKey = (request: CreateKeyRequest): Promise<KmsKeyFacts> => this.act("createKey", () => this.add(request));
   describeKey = (keyId: string): Promise<KmsKeyFacts | undefined> =>
-    this.act("describeKey", () => this.keys.get(keyId.split("/").at(-1) ?? keyId)?.facts);
+    this.act("describeKey", () => {
+      const key = this.keys.get(idOf(keyId));
+      if (key?.creating === undefined || key.creating === 0) return key?.facts;
+      key.creating -= 1;
+      return { ...key.facts, state: "Creating" as const };
+    });
   listAliases = (keyId: string): Promise<readonly string[]> =>
     this.act("listAliases", () =>
-      [...this.aliases].filter(([, target]) => target === keyId.split("/").at(-1)).map(([alias]) => alias),
+      [...this.aliases].filter(([, target]) => target === idOf(keyId)).map(([alias]) => alias),
     );
   aliasTarget = (alias: string): Promise<string | undefined> => this.act("aliasTarget", () => this.aliases.get(alias));
   listTags = (keyId: string): Promise<Readonly<Record<string, string>>> =>
@@ -228,8 +366,9 @@ export class FakeKms implements KmsPort {
     });
   scheduleDeletion = (keyId: string, days: number): Promise<Date> =>
     this.act("scheduleDeletion", () => {
-      const deletionDate = new Date(this.now.getTime() + days * 86_400_000);
-      this.set(keyId, { state: "PendingDeletion", deletionDate });
+      const deletionDate = new Date(this.root.now.getTime() + days * 86_400_000);
+      const waits = (this.stored(keyId).facts.replicaRegions ?? []).length > 0;
+      this.set(keyId, waits ? { state: "PendingReplicaDeletion" } : { state: "PendingDeletion", deletionDate });
       return deletionDate;
     });
   cancelDeletion = (keyId: string): Promise<void> =>

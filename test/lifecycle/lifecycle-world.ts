@@ -36,7 +36,7 @@ export class World {
       custodian: () => this.custodian,
       kms: (connection) => {
         this.connections.push(connection);
-        return this.kms;
+        return this.kms.in(connection.region);
       },
       kmsInventory: () => this.inventory,
       ignoredOverrides: () => [],

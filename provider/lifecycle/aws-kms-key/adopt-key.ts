@@ -17,6 +17,7 @@ interface Expected {
   readonly spec: KeySpec;
   readonly usage: string;
   readonly material: KeyMaterialInputs;
+  readonly multiRegion?: boolean | undefined;
 }
 
 /** Reads the key to adopt; what the program does not name becomes what is found, so that preview shows what will be kept. */
@@ -85,7 +86,8 @@ export function requireAdoptable(
       ? `its spec is ${facts.spec}, and the material is ${expected.spec}`
       : undefined,
     facts.usage !== expected.usage ? `its usage is ${facts.usage}, and ${expected.usage} is asked for` : undefined,
-    facts.multiRegion ? "it is a multi-Region key" : undefined,
+    facts.multiRegion && expected.multiRegion !== true ? "it is a multi-Region key" : undefined,
+    !facts.multiRegion && expected.multiRegion === true ? "it is a single-Region key" : undefined,
     !["PendingImport", "Enabled", "Disabled", ...(adopt.undelete === true ? ["PendingDeletion"] : [])].includes(
       facts.state,
     )

@@ -18,6 +18,9 @@ import { inspectMaterial, materialFailures } from "./check-material";
 import { groupOf, propertyOf, specOf } from "./key-material";
 import { planVersion } from "./plan-version";
 import { rotationFailures } from "./rotation-failures";
+import { checkReplicas } from "./replicas/check-replicas";
+import { deriveReplicas } from "./replicas/derive-replicas";
+import { replicasFromTemplates } from "./replicas/replica-template";
 import { wrappingOfSource } from "./wrapping-of-source";
 
 /** Validates and derives. It calls no cloud, but to read a key that is to be adopted. */
@@ -27,7 +30,8 @@ export async function checkKey(
   program: PlainRecord,
 ): Promise<CheckResult> {
   // Once adopted, always: adopt may be gone from the program by now.
-  const news = olds["adopted"] === true ? program : fromTemplate(context.name, program);
+  const news =
+    olds["adopted"] === true ? program : replicasFromTemplates(context.name, fromTemplate(context.name, program));
   const validated = validate(awsKmsKeyInputs, news);
   if (validated.kind === "wrong") return refused(news, validated.failures);
   if (validated.kind === "unknown") return accepted(news);
@@ -43,6 +47,10 @@ export async function checkKey(
     ...ruleFailures(inputs, before, context.clock()),
     ...changeFailures(inputs, before, due),
     ...(await trustFailures(context, inputs)),
+    ...(await checkReplicas(inputs, before, !["none", "first"].includes(due.reason), async (place, recorded) => [
+      ...ruleFailures(place, recorded, context.clock()),
+      ...(await trustFailures(context, place)),
+    ])),
   ];
   if (failures.length > 0) return refused(news, failures);
   const place = `${inputs.group.account}/${inputs.group.region}`;
@@ -56,6 +64,7 @@ export async function checkKey(
     versionOffset: due.offset === 0 ? undefined : due.offset,
     materialDigest: digest,
     ...wantedExpiry(inputs, before, due.version, context.clock()),
+    ...deriveReplicas(inputs, before, { version: due.version, now: context.clock() }),
     usage: inputs.usage ?? recordedUsage(before) ?? keySpecFacts[spec].awsUsages[0],
     owner:
       typeof before["owner"] === "string"

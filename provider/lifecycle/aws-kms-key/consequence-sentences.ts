@@ -6,6 +6,7 @@ import { isRecord } from "../is-record";
 import { keySpecSchema } from "../inputs/shared-shapes";
 import { textList } from "../text-list";
 import { materialDeletionWord } from "./delete-material";
+import { recordedReplicas } from "./replicas/recorded-replicas";
 import { removalWord } from "./removal-word";
 
 // Each sentence tells what becomes of what the key encrypted, who depends on it, until when it can be taken back, and the word, where one is asked for.
@@ -59,10 +60,15 @@ export const lostAliasesSentence = (aliases: readonly string[], olds: PlainRecor
 export function materialDeletionSentence(id: string, olds: PlainRecord, news: PlainRecord): string {
   const word = materialDeletionWord({ arn: String(olds["arn"]), lineage: id, version: Number(news["version"]) });
   return (
-    `its key material is going to be deleted, at once: nothing that it encrypted can be read until materialState is "imported" again, which needs this very material. ` +
+    `its key material is going to be deleted${inEveryRegion(news)}, at once: nothing that it encrypted can be read until materialState is "imported" again, which needs this very material. ` +
     `${callersOf(olds)} It can be taken back for as long as that is kept. To go on: confirm: "${word}".`
   );
 }
+
+const inEveryRegion = (news: PlainRecord): string => {
+  const regions = recordedReplicas(news).map(({ region }) => region);
+  return regions.length === 0 ? "" : ` in ${[String(news["region"]), ...regions].join(", ")}`;
+};
 
 /** Another key policy. */
 export const policySentence = (olds: PlainRecord): string =>

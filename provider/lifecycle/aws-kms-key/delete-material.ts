@@ -21,10 +21,16 @@ export const materialDeletionWord = (key: {
 /**
  * The deletion of key material takes effect at once, so the program confirms it with a word that goes stale with the key's state.
  *
+ * @param arn - the key that the word names: one word is for all Regions of a multi-Region key
  * @throws ByokError BYOK_CONFIRM_REQUIRED
  */
-export function requireConfirmedDeletion(inputs: KeyInputs, lineage: string, { facts }: ObservedKey): void {
-  const word = materialDeletionWord({ arn: facts.arn, lineage, version: inputs.version });
+export function requireConfirmedDeletion(
+  inputs: KeyInputs,
+  lineage: string,
+  { facts }: ObservedKey,
+  arn = facts.arn,
+): void {
+  const word = materialDeletionWord({ arn, lineage, version: inputs.version });
   if (isConfirmed(inputs.confirm, word)) return;
   throw new ByokError(
     "BYOK_CONFIRM_REQUIRED",

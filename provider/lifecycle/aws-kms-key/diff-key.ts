@@ -17,7 +17,9 @@ import {
 } from "./consequence-sentences";
 import { groupOf, identityOf, nameOf } from "./key-material";
 import { rotationSettings } from "./rotation-settings";
-import { dueRetirements } from "./retire-keys";
+import { changesOfReplicas, warnOfReplicas } from "./replicas/diff-replicas";
+import { recordedReplicas } from "./replicas/recorded-replicas";
+import { dueEverywhere } from "./replicas/retire-everywhere";
 
 /** What only the state and the next import use: a change of it is recorded and writes nothing to the cloud. */
 const recordedOnly = [
@@ -37,6 +39,7 @@ export function changesOf(olds: PlainRecord, news: PlainRecord): readonly string
   if (isWithoutMaterial(olds) !== isWithoutMaterial(news)) changed.push("materialState");
   if (!sameJson(connectionIn(olds), connectionIn(news))) changed.push("group");
   if (!sameJson(materialSettingsIn(olds), materialSettingsIn(news))) changed.push("material");
+  changed.push(...changesOfReplicas(olds, news));
   return changed;
 }
 
@@ -63,6 +66,7 @@ export function diffKey(context: LifecycleContext, id: string, olds: PlainRecord
   const unfinished = pending.length > 0;
   if (unfinished) context.log.info(`still to do from an earlier run: ${pending.join(", ")}.`);
   if (!changed.includes("validTo")) warnOfExpiry(context, news);
+  warnOfReplicas(context, id, olds, news);
   const retiring = warnOfRetirements(context, olds, news);
   return { changes: changed.length > 0 || unfinished || retiring || hasUnknown(news), replaces: [] };
 }
@@ -70,7 +74,7 @@ export function diffKey(context: LifecycleContext, id: string, olds: PlainRecord
 /** True where a former key is due to be disabled or deleted now. */
 function warnOfRetirements(context: LifecycleContext, olds: PlainRecord, news: PlainRecord): boolean {
   const { disableDays } = rotationSettings(news);
-  const due = dueRetirements(olds, disableDays, context.clock());
+  const due = dueEverywhere(olds, disableDays, context.clock());
   for (const { version, act } of due) {
     context.log.warn(
       act === "disable"
@@ -100,8 +104,11 @@ function changeOf(olds: PlainRecord, news: PlainRecord): string {
 function rotationSentence(olds: PlainRecord, news: PlainRecord): string {
   const [from, to] = [String(olds["version"]), String(news["version"])];
   const { rotationMode, afterRotation, disableDays } = rotationSettings(news);
+  const regions = recordedReplicas(news).map(({ region }) => region);
+  const everywhere =
+    regions.length === 0 ? "" : `, with its ${regions.length === 1 ? "replica" : "replicas"} in ${regions.join(", ")}`;
   if (rotationMode === "in-place") {
-    return `is rotated to version ${to} in place: ARN and aliases stay, and what version ${from} encrypted stays readable, because ${isNative(news) ? "AWS keeps its material" : "its material stays imported"}.`;
+    return `is rotated to version ${to} in place${everywhere}: ARN and aliases stay, and what version ${from} encrypted stays readable, because ${isNative(news) ? "AWS keeps its material" : "its material stays imported"}.`;
   }
   const aliases = textList(news["aliases"]);
   const fate = {
@@ -110,7 +117,7 @@ function rotationSentence(olds: PlainRecord, news: PlainRecord): string {
     scheduleDeletion: `is disabled afterwards, and ${disableDays} days later its deletion is scheduled: what is encrypted with it by then becomes unreadable for ever`,
   }[afterRotation];
   return (
-    `${changeOf(olds, news)} by a new KMS key. ` +
+    `${changeOf(olds, news)} by a new KMS key${everywhere}. ` +
     (aliases.length === 0
       ? ""
       : `${aliases.join(", ")} move${aliases.length === 1 ? "s" : ""} to it once it is ready. `) +
@@ -127,6 +134,11 @@ function warnOfConsequences(
 ): void {
   const { log } = context;
   if (changed.includes("version") && typeof olds["version"] === "number") log.warn(rotationSentence(olds, news));
+  if (olds["keyState"] === "PendingReplicaDeletion") {
+    log.warn(
+      "is scheduled for deletion and waits for its replicas: its days count once AWS has deleted the last of them, and nobody can use it here.",
+    );
+  }
   if (olds["keyState"] === "PendingDeletion") {
     log.warn(leavingSentence(olds));
   }

@@ -14,11 +14,11 @@ import { settle } from "../settled";
 import { textList } from "../text-list";
 import { requireUntouched } from "./adopt-key";
 import { requireConfirmedDeletion } from "./delete-material";
-import { desiredKey, type KeyInputs } from "./key-inputs";
-import { aliasTaken } from "./locate-key";
+import { desiredKey, keyInputsIn, type KeyInputs } from "./key-inputs";
 import { requireCopied } from "./key-material";
 import { observeKey } from "./observe-key";
 import { recordKey, toldBy } from "./record-key";
+import { aliasTaken } from "./taken-aliases";
 import { wrappingOfSource } from "./wrapping-of-source";
 
 /** What `ensureKey` works on. */
@@ -32,6 +32,10 @@ export interface KeyUnderWork {
   readonly keepMaterial: boolean;
   /** Earlier outputs; empty on create. */
   readonly olds: PlainRecord;
+  /** Steps that are for later, because other keys of the same multi-Region key come first. */
+  readonly defers?: (step: KeyStep) => boolean;
+  /** Of a replica: the key whose ARN a confirmation names, and whose material is the only one that it takes. */
+  readonly replicaOf?: string;
 }
 
 /** Materials that the key holds besides the newest: it was rotated in place. */
@@ -57,6 +61,7 @@ export async function ensureKey(context: LifecycleContext, kms: KmsPort, work: K
     materials: materialsOf(versions, keyId),
   });
   const done = new Set<string>();
+  const attempted: string[] = [];
   let seen: ObservedKey | undefined;
   let current = "reading the key";
   try {
@@ -65,7 +70,7 @@ export async function ensureKey(context: LifecycleContext, kms: KmsPort, work: K
       if (observed === undefined) throw gone(keyId);
       seen = observed;
       requireLiving(observed);
-      const due = dueSteps(desired, observed, recordNow());
+      const due = dueSteps(desired, observed, recordNow()).filter((step) => work.defers?.(step) !== true);
       // An alias goes to a key only once the key is seen to hold its material.
       const waits = due.some((step) => step.kind === "import" && done.has(canonicalJson(step)));
       const next = due.find((step) => !done.has(canonicalJson(step)) && !(waits && step.kind === "create-alias"));
@@ -78,16 +83,19 @@ export async function ensureKey(context: LifecycleContext, kms: KmsPort, work: K
       current = describeStep(next);
       context.mayProceed();
       context.log.progress(current);
-      if (next.kind === "delete-material") requireConfirmedDeletion(inputs, lineage, observed);
+      if (next.kind === "delete-material") requireConfirmedDeletion(inputs, lineage, observed, work.replicaOf);
       if (next.kind === "import" && wrapping !== undefined) {
         refusePassedExpiry(next.validTo, context.clock());
         if (!work.madeNow && !recordNow().imported) {
           await requireUntouched(kms, observed, { policy: inputs.policy, grants: inputs.adopt?.grants ?? [] });
         }
-        const receipt = await importMaterial(context, inputs, observed, wrapping, next, versions);
+        // A replica knows its primary's material before its own import (ImportType of ImportKeyMaterial).
+        const step = { ...next, existing: next.existing || work.replicaOf !== undefined };
+        const receipt = await importMaterial(context, inputs, observed, wrapping, step, versions);
         const newest = next.material === undefined || next.material.version === inputs.version;
         if (newest) told = { ...told, ...toldBy(receipt, inputs, wrapping) };
       } else if (next.kind !== "import") {
+        if (next.kind === "create-alias") attempted.push(next.alias);
         await perform(kms, keyId, inputs, next, formerKeyIds);
       }
       done.add(canonicalJson(next));
@@ -98,10 +106,18 @@ export async function ensureKey(context: LifecycleContext, kms: KmsPort, work: K
   } catch (error) {
     const failure = ByokError.from(error, current);
     const outputs =
-      seen === undefined ? { ...olds, keyId, pending: [current] } : recordKey(inputs, seen, recordNow(), told, desired);
+      seen === undefined
+        ? { ...keyInputsIn(inputs), ...olds, keyId, pending: [current] }
+        : withAttempted(recordKey(inputs, seen, recordNow(), told, desired), attempted);
     throw new PartialFailure(lineage, outputs, failure.with({ step: current }));
   }
 }
+
+/** An alias that was asked for when the run died may exist: whoever deletes the key looks for it. */
+const withAttempted = (outputs: PlainRecord, aliases: readonly string[]): PlainRecord =>
+  aliases.length === 0
+    ? outputs
+    : { ...outputs, aliases: [...new Set([...textList(outputs["aliases"]), ...aliases])].sort() };
 
 /** Material that expired comes back only with an expiry in the future, or without one. */
 function refusePassedExpiry(validTo: string | undefined, now: Date): void {

@@ -6,6 +6,8 @@ import type { PlainRecord } from "../contract";
 import { pickDefined } from "../pick-defined";
 import { awsKmsKeyInputs } from "../inputs/aws-kms-key-inputs";
 import type { KeyMaterialInputs } from "../inputs/key-material";
+import { replicaInputs } from "../inputs/replica-inputs";
+import { isRecord } from "../is-record";
 
 const complete = awsKmsKeyInputs.required({
   account: true,
@@ -34,8 +36,23 @@ export function parseKeyInputs(record: PlainRecord): KeyInputs {
 }
 
 /** The inputs within a record of inputs or outputs. */
-export const keyInputsIn = (record: PlainRecord): PlainRecord =>
-  pickDefined(record, Object.keys(awsKmsKeyInputs.shape));
+export function keyInputsIn(record: PlainRecord): PlainRecord {
+  const inputs = pickDefined(record, Object.keys(awsKmsKeyInputs.shape));
+  const { replicas } = inputs;
+  if (!Array.isArray(replicas)) return inputs;
+  const names = Object.keys(replicaInputs.shape);
+  return {
+    ...inputs,
+    replicas: replicas.map((replica: unknown) => (isRecord(replica) ? pickDefined(replica, names) : replica)),
+  };
+}
+
+/** Outputs after an update that had nothing to do but to remember: replicas stay as they were observed. */
+export const rememberedWith = (olds: PlainRecord, inputs: KeyInputs): PlainRecord => ({
+  ...olds,
+  ...keyInputsIn(inputs),
+  ...pickDefined(olds, ["replicas"]),
+});
 
 /** What the inputs ask of the KMS key of one lineage. */
 export const desiredKey = (inputs: KeyInputs, lineage: string): DesiredKey => ({

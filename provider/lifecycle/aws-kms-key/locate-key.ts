@@ -10,6 +10,8 @@ import { settled } from "../settled";
 import { requireAdoptable, requireUntouched } from "./adopt-key";
 import { awsSpecOf, type KeyInputs } from "./key-inputs";
 import { observeKey } from "./observe-key";
+import { refuseTakenInReplicas } from "./replicas/replica-aliases";
+import { refuseTakenAliases } from "./taken-aliases";
 
 /** The KMS key that a create works on, and where it came from. */
 export interface LocatedKey {
@@ -44,6 +46,7 @@ export async function locateKey(
   const found = await findOwn(context, kms, inputs, formerKeys.size === 0);
   if (found !== undefined) return { ...named(found), from: "found", keepMaterial: false };
   await refuseTakenAliases(kms, inputs.aliases ?? [], formerKeys);
+  await refuseTakenInReplicas(context, inputs, formerKeys);
   context.mayProceed();
   context.log.progress("creating the KMS key");
   const made = await kms.createKey({
@@ -51,7 +54,7 @@ export async function locateKey(
     spec: awsSpecOf(inputs),
     usage: inputs.usage,
     description: inputs.description ?? "",
-    multiRegion: false,
+    multiRegion: inputs.multiRegion === true,
     ...(inputs.policy === undefined ? {} : { policy: inputs.policy }),
     tags: { ...(inputs.tags ?? {}), ...ownershipOf(lineage, inputs.owner, inputs.version) },
   });
@@ -145,22 +148,3 @@ function policyToExpect({ group, policy, account, region }: KeyInputs, observed:
   const byDefault = defaultKeyPolicy(partitionOf(region)?.id ?? "aws", account);
   return waits && samePolicy(observed.policy, byDefault) ? undefined : policy;
 }
-
-/** An alias is never taken from another key; found out before anything is created. */
-async function refuseTakenAliases(
-  kms: KmsPort,
-  aliases: readonly string[],
-  formerKeys: ReadonlySet<string>,
-): Promise<void> {
-  for (const [index, alias] of aliases.entries()) {
-    const target = await kms.aliasTarget(alias);
-    if (target !== undefined && !formerKeys.has(target)) throw aliasTaken(alias, index, target);
-  }
-}
-
-/** The refusal to move an alias that another key has. */
-export const aliasTaken = (alias: string, index: number, keyId: string): ByokError =>
-  new ByokError("BYOK_AWS_ALREADY_EXISTS", `aliases[${index}] ${alias} belongs to another key (${keyId}).`, {
-    property: `aliases[${index}]`,
-    hint: "Delete the alias there, adopt that key, or choose another alias.",
-  });

@@ -12,6 +12,7 @@ import { deletedBySchedule, destroyedSentence } from "./destroyed-key";
 import { desiredKey, keyInputsIn, parseKeyInputs, type KeyInputs } from "./key-inputs";
 import { observeKey } from "./observe-key";
 import { recordKey } from "./record-key";
+import { readReplicas } from "./replicas/read-replicas";
 
 /** Looks at the key and tells every drift in words; the engine then shows the same as properties. */
 export async function readKey(
@@ -22,14 +23,11 @@ export async function readKey(
   const recorded = parseKeyInputs(outputs);
   if (typeof outputs["keyId"] !== "string") return { outputs, inputs: keyInputsIn(outputs) };
   const kms = context.kms(connectionOf(recorded.group));
-  const versions = keyVersionsIn(outputs);
-  const observe = (id: string): Promise<ObservedKey | undefined> =>
-    observeKey(kms, id, { withMaterials: materialsOf(versions, id).length > 1 });
-  const known = await observe(outputs["keyId"]);
+  const known = await observeAgain(kms, outputs, outputs["keyId"]);
   const newer = await newerKey(context, kms, { id, inputs: recorded, outputs, known });
   const inputs = newer === undefined ? recorded : { ...recorded, version: newer.version };
   const keyId = newer?.keyId ?? outputs["keyId"];
-  const observed = newer === undefined ? known : await observe(keyId);
+  const observed = newer === undefined ? known : await observeAgain(kms, outputs, keyId);
   if (observed === undefined) {
     const deleted = deletedBySchedule(outputs, context.clock());
     if (deleted === undefined) {
@@ -39,10 +37,38 @@ export async function readKey(
     context.log.warn(destroyedSentence(deleted));
     return { outputs: { ...outputs, keyState: "Destroyed", pending: [] }, inputs: keyInputsIn(outputs) };
   }
+  const own = await readPlace({ context, kms, id, inputs, outputs }, observed);
+  const found =
+    own === undefined || inputs.multiRegion !== true
+      ? (own ?? outputs)
+      : await readReplicas(context, { id, inputs, outputs, own }, observed.facts);
+  return { outputs: found, inputs: keyInputsIn(found) };
+}
+
+/** A key as AWS shows it now, with its materials where it holds several. */
+export const observeAgain = (kms: KmsPort, outputs: PlainRecord, keyId: string): Promise<ObservedKey | undefined> =>
+  observeKey(kms, keyId, { withMaterials: materialsOf(keyVersionsIn(outputs), keyId).length > 1 });
+
+/** A key in one Region: what the state has of it there, and how to ask. */
+export interface PlaceToRead {
+  readonly context: LifecycleContext;
+  readonly kms: KmsPort;
+  readonly id: string;
+  readonly inputs: KeyInputs;
+  readonly outputs: PlainRecord;
+}
+
+/** Tells the drift of a key in one Region and records it as it is; undefined where it is another resource's by now. */
+export async function readPlace(
+  { context, kms, id, inputs, outputs }: PlaceToRead,
+  observed: ObservedKey,
+): Promise<PlainRecord | undefined> {
+  const { keyId } = observed.facts;
+  const versions = keyVersionsIn(outputs);
   const lineage = observed.tags[ownershipTags.lineage];
   if (lineage !== undefined && lineage !== id) {
     context.log.warn(`drift: ${observed.facts.arn} belongs to another resource now (lineage ${lineage}).`);
-    return { outputs, inputs: keyInputsIn(outputs) };
+    return undefined;
   }
   for (const sentence of driftOf(outputs, observed, id)) context.log.warn(`drift: ${sentence}`);
   const record = {
@@ -54,7 +80,7 @@ export async function readKey(
     ...outputs,
     versions: await seenAgain(kms, formerKeys(versions, keyId), materialsOf(versions, keyId)),
   };
-  const found = recordKey(inputs, observed, record, told, {
+  return recordKey(inputs, observed, record, told, {
     ...desiredKey(inputs, id),
     // What drifted shows as a difference of the property; pending says only what no property shows.
     policy: undefined,
@@ -64,7 +90,6 @@ export async function readKey(
     enabled: observed.facts.state !== "Disabled",
     validTo: observed.facts.expires ? observed.facts.validTo?.toISOString() : undefined,
   });
-  return { outputs: found, inputs: keyInputsIn(found) };
 }
 
 /**
@@ -148,6 +173,9 @@ function stateSentence(outputs: PlainRecord, observed: ObservedKey): string {
   const { facts } = observed;
   if (facts.state === "PendingDeletion") {
     return `the key is scheduled for deletion; AWS deletes it on ${facts.deletionDate?.toISOString().slice(0, 10) ?? "a date that it does not tell"}.`;
+  }
+  if (facts.state === "PendingReplicaDeletion") {
+    return `the key is scheduled for deletion and waits for its replicas in ${(facts.replicaRegions ?? []).join(", ")}; its days count once AWS has deleted the last of them.`;
   }
   if (facts.state === "PendingImport") {
     return "the key material is gone (deleted or expired), and nothing can be decrypted; the next pulumi up imports the same material again.";

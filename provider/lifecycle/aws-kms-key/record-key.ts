@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { describeStep, dueSteps, type DesiredKey, type KeyRecord, type ObservedKey } from "../../model/aws-key-steps";
+import { isLeaving } from "../../model/key-states";
 import { keyVersionsIn, type KeyVersion } from "../../model/key-versions";
 import { samePolicy } from "../../model/key-policy";
 import type { ImportReceipt } from "../../model/ports/custodian";
@@ -41,7 +42,7 @@ export function recordKey(
     wrapping: told["wrapping"],
     versions: versionsNow(inputs, observed, told),
     // Nothing is due on a key that is on its way out: a DeletionSchedule, or whoever scheduled it, has the say.
-    pending: facts.state === "PendingDeletion" ? [] : dueSteps(desired, observed, record).map(describeStep),
+    pending: isLeaving(facts.state) ? [] : dueSteps(desired, observed, record).map(describeStep),
   };
 }
 

@@ -3,6 +3,8 @@ import { deletionWindow } from "../../model/deletion-window";
 import { ByokError } from "../../model/errors";
 import { ownershipTags } from "../../model/owner";
 import type { ObservedKey } from "../../model/aws-key-steps";
+import { dayOf } from "../../model/deletion-consequence";
+import { isLeaving } from "../../model/key-states";
 import { formerKeys, keyVersionsIn, materialsOf, type KeyVersion } from "../../model/key-versions";
 import type { KmsKeyFacts, KmsPort } from "../../model/ports/kms";
 import { connectionOf } from "../connection-of";
@@ -12,9 +14,10 @@ import { parseKeyInputs, type KeyInputs } from "./key-inputs";
 import { noteDeletion } from "./note-deletion";
 import { observeKey } from "./observe-key";
 import { removalWord } from "./removal-word";
+import { placesToRemove } from "./replicas/places-to-remove";
 
 /**
- * Lets the key of every version go, the newest last: deletes the aliases of this resource, then schedules the key's deletion. In this order a run
+ * Lets the key of every version go, replicas before their primary and the newest last: deletes the aliases of this resource, then schedules the key's deletion. In this order a run
  * that dies in between leaves a key that nobody finds by name but that still decrypts, and the next run goes on.
  */
 export async function removeKey(context: LifecycleContext, id: string, outputs: PlainRecord): Promise<void> {
@@ -22,30 +25,40 @@ export async function removeKey(context: LifecycleContext, id: string, outputs: 
   const keyId = outputs["keyId"];
   if (typeof keyId !== "string") return;
   const kms = context.kms(connectionOf(inputs.group));
-  const recorded = keyVersionsIn(outputs);
-  const former = formerKeys(recorded, keyId);
   const newest = await observeKey(kms, keyId);
-  if (newest !== undefined && newest.tags[ownershipTags.lineage] === id && newest.facts.state !== "PendingDeletion") {
-    requireConfirmed(context, id, inputs, newest.facts, former);
+  if (newest !== undefined && newest.tags[ownershipTags.lineage] === id && !isLeaving(newest.facts.state)) {
+    requireConfirmed(context, id, inputs, newest.facts, formerKeys(keyVersionsIn(outputs), keyId));
   }
-  const removal: Removal = { context, kms, id, inputs, outputs, versions: recorded };
-  for (const formerId of new Set(former.map((version) => version.keyId))) {
-    await removeOne(removal, formerId, await observeKey(kms, formerId));
-  }
-  await removeOne(removal, keyId, newest);
+  for (const place of placesToRemove(context, { id, inputs, outputs })) await removePlace(place);
 }
 
-interface Removal {
+/** A key in one Region that is to go, with its former keys. */
+export interface Removal {
   readonly context: LifecycleContext;
   readonly kms: KmsPort;
   readonly id: string;
   readonly inputs: KeyInputs;
+  /** What the state has of the key in this Region. */
   readonly outputs: PlainRecord;
-  readonly versions: readonly KeyVersion[];
+  /** When the last replica of each KMS key is deleted, as far as they were scheduled by now: a primary's days count from then on. */
+  readonly replicasGone: Map<string, Date>;
+}
+
+/**
+ * Schedules the deletion of the key's KMS keys in one Region, the newest last.
+ *
+ * @throws ByokError BYOK_OWNED_BY_ANOTHER
+ */
+export async function removePlace(removal: Removal): Promise<void> {
+  const { kms, outputs } = removal;
+  const keyId = outputs["keyId"];
+  if (typeof keyId !== "string") return;
+  const former = formerKeys(keyVersionsIn(outputs), keyId).map((version) => version.keyId);
+  for (const each of new Set([...former, keyId])) await removeOne(removal, each, await observeKey(kms, each));
 }
 
 async function removeOne(removal: Removal, keyId: string, observed: ObservedKey | undefined): Promise<void> {
-  const { context, kms, id, inputs, outputs } = removal;
+  const { context, kms, id, inputs, outputs, replicasGone } = removal;
   if (observed === undefined) return noteGoing(removal, keyId, undefined);
   const { facts } = observed;
   const lineage = observed.tags[ownershipTags.lineage];
@@ -53,25 +66,52 @@ async function removeOne(removal: Removal, keyId: string, observed: ObservedKey 
     forgetTakenOver(context, facts.arn, lineage, id);
     return;
   }
+  const lastReplica = facts.replicaRegions === undefined ? undefined : replicasGone.get(keyId);
   if (facts.state === "PendingDeletion") {
     const date = facts.deletionDate === undefined ? "" : ` on ${facts.deletionDate.toISOString().slice(0, 10)}`;
     context.log.info(`${facts.arn} is already scheduled for deletion${date}.`);
+    noteReplica(removal, keyId, facts.deletionDate);
     return noteGoing(removal, keyId, facts.deletionDate);
+  }
+  if (facts.state === "PendingReplicaDeletion") {
+    context.log.info(`${facts.arn} is already scheduled for deletion, and waits for its replicas.`);
+    return noteGoing(removal, keyId, dateAfter(lastReplica, inputs.deletionWindowInDays));
   }
   await deleteOwnAliases(context, kms, outputs, observed.aliases);
   context.mayProceed();
   context.log.progress("scheduling the key's deletion");
-  const date = await kms.scheduleDeletion(keyId, inputs.deletionWindowInDays);
+  const scheduled = await kms.scheduleDeletion(keyId, inputs.deletionWindowInDays);
+  const date = dateAfter(lastReplica, inputs.deletionWindowInDays) ?? scheduled;
   context.log.info(
-    `AWS deletes ${facts.arn} on ${date.toISOString().slice(0, 10)}; until then kms:CancelKeyDeletion takes that back.`,
+    `AWS deletes ${facts.arn} on ${dayOf(date)}${waitFor(facts, inputs, lastReplica)}; until then kms:CancelKeyDeletion takes that back.`,
   );
+  noteReplica(removal, keyId, date);
   await noteGoing(removal, keyId, date);
+}
+
+function noteReplica({ replicasGone }: Removal, keyId: string, date: Date | undefined): void {
+  const latest = replicasGone.get(keyId);
+  if (date !== undefined && (latest === undefined || latest < date)) replicasGone.set(keyId, date);
+}
+
+const dayInMs = 86_400_000;
+
+const dateAfter = (start: Date | undefined, days: number): Date | undefined =>
+  start === undefined ? undefined : new Date(start.getTime() + days * dayInMs);
+
+/** Both dates of a primary: AWS counts its days once its last replica is gone. */
+function waitFor({ replicaRegions = [] }: KmsKeyFacts, inputs: KeyInputs, lastReplica: Date | undefined): string {
+  if (replicaRegions.length === 0) return "";
+  const replicas = `${replicaRegions.length === 1 ? "its replica" : "the last of its replicas"} in ${replicaRegions.join(", ")}`;
+  return lastReplica === undefined
+    ? ` at the earliest: its ${inputs.deletionWindowInDays} days count once ${replicas} is deleted, which this resource has not scheduled`
+    : `, ${inputs.deletionWindowInDays} days after ${replicas} is deleted (${dayOf(lastReplica)})`;
 }
 
 /** The token remembers it of every version that the KMS key holds. */
 async function noteGoing(removal: Removal, keyId: string, date: Date | undefined): Promise<void> {
-  const { context, inputs, outputs, versions } = removal;
-  const held = materialsOf(versions, keyId);
+  const { context, inputs, outputs } = removal;
+  const held = materialsOf(keyVersionsIn(outputs), keyId);
   const arn = outputs["arn"];
   if (held.length === 0 && typeof arn === "string") {
     await noteDeletion(context, inputs, { version: inputs.version, arn }, date);

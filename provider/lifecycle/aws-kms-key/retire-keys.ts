@@ -1,6 +1,7 @@
 import { deletionWindow } from "../../model/deletion-window";
 import { ByokError } from "../../model/errors";
 import { formerKeys, keyVersionsIn, retirementOf, type KeyVersion } from "../../model/key-versions";
+import { isLeaving } from "../../model/key-states";
 import { ownershipTags } from "../../model/owner";
 import type { KmsPort } from "../../model/ports/kms";
 import { PartialFailure, type LifecycleContext, type PlainRecord } from "../contract";
@@ -21,6 +22,15 @@ export const dueRetirements = (
     return retirement === undefined || retirement.act === "wait" ? [] : [{ version, act: retirement.act }];
   });
 
+/** A key whose former KMS keys may be due. */
+export interface Retiring {
+  readonly lineage: string;
+  readonly inputs: KeyInputs;
+  readonly outputs: PlainRecord;
+  /** By key id of a multi-Region primary: when its last replica is deleted, from which on its days count. */
+  readonly replicasGone?: ReadonlyMap<string, Date>;
+}
+
 /**
  * Disables former KMS keys, and schedules the deletion of those that have been disabled for `disableDays`, as `afterRotation` of their rotation said.
  * A former key is deleted with AWS's longest waiting period, whatever the key's own is.
@@ -28,13 +38,16 @@ export const dueRetirements = (
 export async function retireKeys(
   context: LifecycleContext,
   kms: KmsPort,
-  { lineage, inputs, outputs }: { readonly lineage: string; readonly inputs: KeyInputs; readonly outputs: PlainRecord },
+  { lineage, inputs, outputs, replicasGone }: Retiring,
 ): Promise<PlainRecord> {
   let versions = keyVersionsIn(outputs);
   for (const { version, act } of dueRetirements(outputs, rotationSettings(inputs).disableDays, context.clock())) {
     const step = `${act === "disable" ? "disable" : "schedule the deletion of"} the former key ${version.keyId}`;
     try {
-      const retired = await retire(context, kms, { lineage, inputs, version, act, step });
+      const retired = await retire(context, kms, {
+        ...{ lineage, inputs, version, act, step },
+        replicaGone: replicasGone?.get(version.keyId),
+      });
       versions = versions.map((each) => (each.keyId === version.keyId ? { ...each, ...retired } : each));
     } catch (error) {
       const failure = ByokError.from(error, step);
@@ -53,14 +66,16 @@ async function retire(
     readonly version: KeyVersion;
     readonly act: "disable" | "schedule-deletion";
     readonly step: string;
+    readonly replicaGone: Date | undefined;
   },
 ): Promise<Partial<KeyVersion>> {
   const { version, act } = due;
   const facts = await kms.describeKey(version.keyId);
   if (facts === undefined) return { keyState: "Destroyed" };
   const now = context.clock().toISOString();
-  if (facts.state === "PendingDeletion") {
-    return { keyState: facts.state, deletionDate: facts.deletionDate?.toISOString() ?? now };
+  if (isLeaving(facts.state)) {
+    const known = facts.deletionDate ?? afterReplica(due.replicaGone);
+    return { keyState: facts.state, deletionDate: known?.toISOString() ?? now };
   }
   const owner = (await kms.listTags(version.keyId))[ownershipTags.lineage];
   if (owner !== due.lineage) {
@@ -80,10 +95,17 @@ async function retire(
     if (facts.state === "Enabled") await kms.disable(version.keyId);
     return { keyState: facts.state === "Enabled" ? "Disabled" : facts.state, disabledAt: now };
   }
-  const date = await kms.scheduleDeletion(version.keyId, deletionWindow.default);
+  const scheduled = await kms.scheduleDeletion(version.keyId, deletionWindow.default);
+  const waits = facts.replicaRegions !== undefined;
+  const date = (waits ? afterReplica(due.replicaGone) : undefined) ?? scheduled;
   context.log.info(
     `AWS deletes the former key ${version.arn} on ${date.toISOString().slice(0, 10)}; until then kms:CancelKeyDeletion takes that back.`,
   );
   await noteDeletion(context, due.inputs, version, date);
-  return { keyState: "PendingDeletion", deletionDate: date.toISOString() };
+  return { keyState: waits ? "PendingReplicaDeletion" : "PendingDeletion", deletionDate: date.toISOString() };
 }
+
+const dayInMs = 86_400_000;
+
+const afterReplica = (gone: Date | undefined): Date | undefined =>
+  gone === undefined ? undefined : new Date(gone.getTime() + deletionWindow.default * dayInMs);

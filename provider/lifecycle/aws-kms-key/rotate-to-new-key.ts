@@ -2,10 +2,11 @@ import { keyVersionsIn, type KeyVersion } from "../../model/key-versions";
 import type { KmsPort } from "../../model/ports/kms";
 import { PartialFailure, type LifecycleContext, type PlainRecord } from "../contract";
 import { textList } from "../text-list";
-import { ensureKey } from "./ensure-key";
+import { deleteUnwanted } from "./delete-unwanted";
 import { parseKeyInputs, type KeyInputs } from "./key-inputs";
 import { formerOrigin, identityOf, originOf } from "./key-material";
 import { locateKey } from "./locate-key";
+import { ensureKeySet } from "./replicas/ensure-key-set";
 import { rotationSettings } from "./rotation-settings";
 
 /** A rotation of a key that exists. */
@@ -35,9 +36,9 @@ export async function rotateToNewKey(
   const formerKeys = new Set(versions.map((version) => version.keyId));
   const located = await locateKey(context, kms, inputs, lineage, formerKeys);
   // Proof, link and wrapping speak of the former key; its aliases are still there.
-  const told = { versions, aliases: olds["aliases"] };
+  const told = { versions, aliases: olds["aliases"], replicas: olds["replicas"] };
   try {
-    const outputs = await ensureKey(context, kms, {
+    const outputs = await ensureKeySet(context, kms, {
       lineage,
       keyId: located.keyId,
       inputs,
@@ -45,7 +46,7 @@ export async function rotateToNewKey(
       keepMaterial: false,
       olds: told,
     });
-    await deleteUnwanted(context, kms, rotation, formerKeys);
+    await deleteUnwanted(context, kms, { given: textList(olds["aliases"]), wanted: inputs.aliases ?? [] }, formerKeys);
     return outputs;
   } catch (error) {
     if (!(error instanceof PartialFailure)) throw error;
@@ -72,20 +73,4 @@ function withOrigins(versions: readonly KeyVersion[], olds: PlainRecord, inputs:
       ? { ...version, from: formerOrigin(former, version.version) }
       : version,
   );
-}
-
-/** Aliases that the program named before and names no more stay on no former key. */
-async function deleteUnwanted(
-  context: LifecycleContext,
-  kms: KmsPort,
-  { inputs, olds }: Rotation,
-  formerKeys: ReadonlySet<string>,
-): Promise<void> {
-  const unwanted = textList(olds["aliases"]).filter((alias) => inputs.aliases?.includes(alias) !== true);
-  for (const alias of unwanted) {
-    const target = await kms.aliasTarget(alias);
-    if (target === undefined || !formerKeys.has(target)) continue;
-    context.mayProceed();
-    await kms.deleteAlias(alias);
-  }
 }

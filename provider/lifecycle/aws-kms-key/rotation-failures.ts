@@ -4,6 +4,7 @@ import type { CheckFailure, PlainRecord } from "../contract";
 import { awsKmsKeyInputs, type AwsKmsKeyInputs } from "../inputs/aws-kms-key-inputs";
 import { textList } from "../text-list";
 import { nameOf, specOf } from "./key-material";
+import { recordedReplicas } from "./replicas/recorded-replicas";
 import { rotationSettings } from "./rotation-settings";
 
 /** What a rotation that this run would do, or one that is to come, runs into. */
@@ -15,7 +16,10 @@ export function rotationFailures(
   if (due.reason === "first" || due.reason === "none") return [];
   const { rotationMode, acknowledgeOldOutputs } = rotationSettings(inputs);
   const failures: CheckFailure[] = [];
-  const aliases = inputs.aliases ?? textList(before["aliases"]);
+  const aliases = [
+    ...(inputs.aliases ?? textList(before["aliases"])),
+    ...recordedReplicas(inputs).flatMap(({ record }) => textList(record["aliases"])),
+  ];
   if (specOf(inputs.material) !== "AES_256" && aliases.length > 0 && !acknowledgeOldOutputs) {
     failures.push({
       property: "acknowledgeOldOutputs",

@@ -46,6 +46,8 @@ export async function checkSchedule(
   const planned = new Date(context.clock().getTime() + inputs.windowInDays * dayInMs);
   const derived = { ...inputs, account, region, plannedDay: dayOf(planned), scheduled: true };
   if (keeps && before["windowInDays"] === inputs.windowInDays) return accepted({ ...derived, plannedDay: recordedDay });
+  const { name, replicas = [] } = inputs.key;
+  if (replicas.length > 0) return refused(news, [{ property: "key", reason: heldByReplicas(name, replicas) }]);
   try {
     const kms = context.kms(connectionOf(inputs.key.group));
     const facts = await kms.describeKey(inputs.key.keyId);
@@ -131,6 +133,10 @@ function warnOfLaterWord(context: LifecycleContext, olds: PlainRecord, news: Pla
     "a deletion is to be scheduled, and its key is made or changed in the same run: up stops here, tells what it means, and names the word to confirm.",
   );
 }
+
+const heldByReplicas = (name: string, regions: readonly string[]): string =>
+  `${name} has replicas in ${regions.join(", ")}, and AWS deletes a multi-Region key in its last Region only after all others. ` +
+  `Remove them from the replicas of ${name} first, which schedules their deletion; or remove ${name} itself, which schedules all of it.`;
 
 const otherKey = (recorded: AwsKmsKeyRecord, wanted: AwsKmsKeyRecord): string =>
   `cannot change: this schedule is for ${recorded.arn}, and ${wanted.name} is ${wanted.arn} now. ` +

@@ -1,17 +1,12 @@
 import { z } from "zod";
-import { aliasFaults } from "../../model/aliases";
 import { deletionWindow } from "../../model/deletion-window";
 import { accountSchema, keySpecSchema, ownerSchema, regionSchema, selfShape } from "./shared-shapes";
 import { awsKmsGroupRecord } from "./aws-kms-group-inputs";
+import { aliasListSchema } from "./alias-list";
 import { keyMaterialSchema } from "./key-material";
 import { keySettingsShape } from "./key-settings";
+import { replicaInputs } from "./replica-inputs";
 import { sharedRecord } from "./shared-record";
-
-const aliases = z.array(z.string()).superRefine((list, issues) => {
-  for (const { index, reason } of aliasFaults(list)) {
-    issues.addIssue({ code: "custom", path: index < 0 ? [] : [index], message: reason });
-  }
-});
 
 const kmsKeyArn = z.string().regex(/^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[A-Za-z0-9-]+$/, {
   error: "must be the ARN of a KMS key: arn:aws:kms:REGION:ACCOUNT:key/ID (no alias).",
@@ -22,7 +17,7 @@ export const awsKmsKeyInputs = z.strictObject({
   group: sharedRecord(awsKmsGroupRecord),
   material: keyMaterialSchema,
   usage: z.enum(["ENCRYPT_DECRYPT", "SIGN_VERIFY", "GENERATE_VERIFY_MAC", "KEY_AGREEMENT"]).optional(),
-  aliases: aliases.optional(),
+  aliases: aliasListSchema.optional(),
   validTo: z.string().optional(),
   ...keySettingsShape,
   deletionWindowInDays: keySettingsShape.deletionWindowInDays.default(deletionWindow.default),
@@ -32,6 +27,11 @@ export const awsKmsKeyInputs = z.strictObject({
   rotationTrigger: z.string().min(1).optional(),
   /** "deleted": every material of the key is deleted, and imported again once this is "imported" or absent. */
   materialState: z.enum(["imported", "deleted"]).optional(),
+  // What no program names of the next three stands in no state.
+  multiRegion: z.boolean().optional(),
+  replicas: z.array(replicaInputs).optional(),
+  /** Region of the primary of a multi-Region key; derived: the group's Region. */
+  primaryRegion: regionSchema.optional(),
   adopt: z
     .strictObject({
       arn: kmsKeyArn,

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { awsKmsGroupRecord } from "./aws-kms-group-inputs";
-import { keySpecSchema, ownerSchema } from "./shared-shapes";
+import { keySpecSchema, ownerSchema, regionSchema } from "./shared-shapes";
 import { sourceKeyRecord } from "./source-key-inputs";
 
 /** A KMS key as an alias or a deletion schedule carries it. */
@@ -18,5 +18,7 @@ export const awsKmsKeyRecord = z.strictObject({
   group: awsKmsGroupRecord,
   /** The source key of a copied key. */
   source: sourceKeyRecord.optional(),
+  /** Regions of the replicas that the program gives to a multi-Region key. */
+  replicas: z.array(regionSchema).optional(),
 });
 export type AwsKmsKeyRecord = z.infer<typeof awsKmsKeyRecord>;

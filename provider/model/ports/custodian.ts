@@ -90,6 +90,8 @@ export interface ImportRequest extends VersionRef {
    * The material is described by {@link materialDescription}.
    */
   readonly additional?: boolean;
+  /** True to describe an existing material the same way: that of a replica, which an additional one of its primary was imported into. */
+  readonly described?: boolean;
   /** KeyMaterialId that this version has in the key, where that is known: any other answer means another material. */
   readonly expectedKeyMaterialId?: string;
   /** Fingerprint (method, colon, digest) of what was imported before: anything else is refused before AWS is called. */

@@ -27,6 +27,8 @@ export interface KmsKeyFacts {
   readonly usage: string;
   readonly description: string;
   readonly multiRegion: boolean;
+  /** Region of the primary of a multi-Region key; its own where it is the primary itself. */
+  readonly primaryRegion?: string;
   /** Regions of the replicas of a multi-Region primary that has any. */
   readonly replicaRegions?: readonly string[];
   readonly createdAt: Date;
@@ -89,6 +91,18 @@ export interface CreateKeyRequest {
   readonly tags: Readonly<Record<string, string>>;
 }
 
+/** What ReplicateKey needs; it is called in the primary's Region. */
+export interface ReplicateKeyRequest {
+  /** Of the primary. */
+  readonly keyId: string;
+  /** Region of the replica. */
+  readonly region: string;
+  readonly description: string;
+  /** JSON; absent: AWS's default policy. */
+  readonly policy?: string;
+  readonly tags: Readonly<Record<string, string>>;
+}
+
 /** A key found by its owner tag. */
 export interface OwnedKey {
   readonly keyId: string;
@@ -106,6 +120,12 @@ export interface KmsPort {
   /** What the caller may do, as far as that can be found out without doing it; it fails only where there is no connection. */
   permissions(question: PermissionQuestion): Promise<PermissionAnswer>;
   createKey(request: CreateKeyRequest): Promise<KmsKeyFacts>;
+  /** @returns "found" where there was one in that Region already, whoever made it */
+  replicateKey(request: ReplicateKeyRequest): Promise<"made" | "found">;
+  /** A key of that id was made in this Region by a call to another one: it may take a while to be seen. */
+  expectKey(keyId: string): Promise<void>;
+  /** Makes the replica in `region` the primary (UpdatePrimaryRegion); AWS does it in the background. Called in the primary's Region. */
+  updatePrimaryRegion(keyId: string, region: string): Promise<void>;
   describeKey(keyId: string): Promise<KmsKeyFacts | undefined>;
   listAliases(keyId: string): Promise<readonly string[]>;
   /**

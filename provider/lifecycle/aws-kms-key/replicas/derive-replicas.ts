@@ -1,0 +1,58 @@
+import { partitionOf } from "../../../model/aws-partitions";
+import { defaultKeyPolicy, samePolicy } from "../../../model/key-policy";
+import { ownerHash } from "../../../model/owner";
+import { keptExpiry } from "../../../model/validity";
+import type { PlainRecord } from "../../contract";
+import type { AwsKmsKeyInputs } from "../../inputs/aws-kms-key-inputs";
+import type { ReplicaInputs } from "../../inputs/replica-inputs";
+import { defaultDescription } from "../key-inputs";
+import { recordedReplicas } from "./recorded-replicas";
+
+/** Checked inputs of a multi-Region key's replicas and of its primary's Region; none for a single-Region key. */
+export function deriveReplicas(
+  inputs: AwsKmsKeyInputs,
+  before: PlainRecord,
+  { version, now }: { readonly version: number; readonly now: Date },
+): PlainRecord {
+  if (inputs.multiRegion !== true) return {};
+  const primaryRegion = inputs.primaryRegion ?? inputs.group.region;
+  if (inputs.replicas === undefined) return { primaryRegion };
+  const known = recordedReplicas(before);
+  const replicas = inputs.replicas.map((replica) => {
+    const recorded = known.find(({ region }) => region === replica.group.region)?.record ?? {};
+    return derived(inputs, replica, recorded, { now, sameVersion: before["version"] === version });
+  });
+  return { primaryRegion, replicas };
+}
+
+function derived(
+  { self, organization, material, group }: AwsKmsKeyInputs,
+  replica: ReplicaInputs,
+  recorded: PlainRecord,
+  { now, sameVersion }: { readonly now: Date; readonly sameVersion: boolean },
+): PlainRecord {
+  const { region, account } = replica.group;
+  const policy = replica.policy ?? defaultKeyPolicy(partitionOf(region)?.id ?? "aws", account);
+  // Not the owner of a key of its own in that place: nobody who looks for one may find a replica.
+  const place = `${account}/${region} replica of ${group.region}`;
+  const { keepValidFor, validTo } = replica;
+  const present = sameVersion && recorded["keepValidFor"] === keepValidFor ? recorded["validTo"] : undefined;
+  return {
+    ...replica,
+    region,
+    owner:
+      typeof recorded["owner"] === "string"
+        ? recorded["owner"]
+        : ownerHash({ organization: organization ?? "organization", urn: self ?? "", place }),
+    description: replica.description ?? defaultDescription(material),
+    policy:
+      typeof recorded["policy"] === "string" && samePolicy(recorded["policy"], policy) ? recorded["policy"] : policy,
+    tags: replica.tags ?? {},
+    aliases: replica.aliases ?? [],
+    enabled: replica.enabled ?? true,
+    validTo:
+      keepValidFor === undefined
+        ? validTo
+        : keptExpiry({ keepValidFor, renewBefore: undefined }, typeof present === "string" ? present : undefined, now),
+  };
+}

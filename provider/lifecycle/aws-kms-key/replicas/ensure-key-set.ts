@@ -1,0 +1,189 @@
+import type { KeyStep } from "../../../model/aws-key-steps";
+import { ByokError } from "../../../model/errors";
+import { formerKeys, keyVersionsIn } from "../../../model/key-versions";
+import type { KmsPort } from "../../../model/ports/kms";
+import { PartialFailure, type LifecycleContext, type PlainRecord } from "../../contract";
+import { connectionOf } from "../../connection-of";
+import { textList } from "../../text-list";
+import { deleteUnwanted } from "../delete-unwanted";
+import { ensureKey, type KeyUnderWork } from "../ensure-key";
+import { keyInputsIn } from "../key-inputs";
+import { ensureReplica, replicaVersions, type ReplicatedKey } from "./ensure-replica";
+import { formerReplicasAt } from "./former-replicas";
+import { movePrimary, presentPrimary } from "./move-primary";
+import { recordedReplicas } from "./recorded-replicas";
+import { recordedMembers, replicaMembers, type ReplicaMember } from "./replica-member";
+import { arnIn, expectedReplica, replicaRecord, setOutputs } from "./replica-record";
+
+/**
+ * As {@link ensureKey}, for a key in several Regions: the key in the group's Region gets its material, then each replica is made and gets the same, then
+ * the primary moves where that is asked for, and only when all of them hold the material the aliases follow, in every Region.
+ *
+ * @throws PartialFailure with all that is known; whatever it died in, the next run goes on from there.
+ */
+export async function ensureKeySet(context: LifecycleContext, kms: KmsPort, work: KeyUnderWork): Promise<PlainRecord> {
+  if (work.inputs.multiRegion !== true) return ensureKey(context, kms, work);
+  return new KeySet(context, kms, work).ensure();
+}
+
+const isAliasStep = ({ kind }: KeyStep): boolean => kind === "create-alias" || kind === "delete-alias";
+
+class KeySet {
+  private main: PlainRecord;
+  /** By Region; those that the program does not name any more stay until they are removed. */
+  private readonly replicas: Map<string, PlainRecord>;
+  private primaryRegion: unknown;
+
+  constructor(
+    private readonly context: LifecycleContext,
+    private readonly kms: KmsPort,
+    private readonly work: KeyUnderWork,
+  ) {
+    this.main = { ...keyInputsIn(work.inputs), ...work.olds, keyId: work.keyId };
+    this.replicas = new Map(recordedReplicas(work.olds).map(({ region, record }) => [region, record]));
+    this.primaryRegion = work.olds["primaryRegion"];
+  }
+
+  async ensure(): Promise<PlainRecord> {
+    const { context, kms, work } = this;
+    const { inputs, keyId } = work;
+    const home = inputs.region;
+    const wanted = inputs.primaryRegion ?? home;
+    const members = await this.during("reach the Regions of the replicas", () => replicaMembers(context, inputs));
+    const places = new Map([[home, kms] as const, ...members.map((member) => [member.region, member.kms] as const)]);
+    // The primary may still be in a Region that the program does not name any more.
+    for (const { region, inputs: leaving } of recordedMembers(inputs, work.olds))
+      if (!places.has(region)) places.set(region, context.kms(connectionOf(leaving.group)));
+    const moves = wanted !== (this.primaryRegion ?? home);
+    // AWS replicates an enabled primary, and moves it between enabled keys, so disabling comes after both.
+    const incomplete = moves || members.some(({ region }) => !this.isMade(region));
+    await this.ensureMain((step) => isAliasStep(step) || (step.kind === "disable" && incomplete));
+    const primary = await this.during("look for the primary", () => presentPrimary({ keyId, places }, home));
+    this.primaryRegion = primary.region;
+    const key: ReplicatedKey = {
+      lineage: work.lineage,
+      keyId,
+      arn: String(this.main["arn"]),
+      versions: keyVersionsIn(this.main),
+      primaryKms: primary.kms,
+    };
+    for (const member of members) await this.ensureMember(member, key, moves && member.region === wanted);
+    if (primary.region !== wanted) {
+      await this.during(`make the key in ${wanted} the primary`, () =>
+        movePrimary(context, { keyId, wanted, places }, home),
+      );
+      this.primaryRegion = wanted;
+    }
+    if (textList(this.main["pending"]).length > 0) await this.ensureMain();
+    for (const member of members) await this.finishMember(member, key);
+    return this.outputs();
+  }
+
+  private isMade(region: string): boolean {
+    const record = this.replicas.get(region);
+    return record?.["keyId"] === this.work.keyId && record["keyState"] !== "Creating";
+  }
+
+  private async ensureMain(defers?: (step: KeyStep) => boolean): Promise<void> {
+    try {
+      this.main = await ensureKey(this.context, this.kms, {
+        ...this.work,
+        olds: this.main,
+        ...(defers === undefined ? {} : { defers }),
+      });
+    } catch (error) {
+      if (error instanceof PartialFailure) this.main = error.outputs;
+      throw this.failed(error, "ensure the key", []);
+    }
+  }
+
+  private async ensureMember(member: ReplicaMember, key: ReplicatedKey, becomesPrimary: boolean): Promise<void> {
+    const { region, inputs } = member;
+    const old = this.replicas.get(region) ?? {};
+    const versions = replicaVersions(member, old, key);
+    const isKnown = old["keyId"] === key.keyId;
+    const aliases = textList(old["aliases"]);
+    // Known before it is asked for: a lost answer leaves a replica that only the state tells of.
+    if (!isKnown) {
+      const expected = expectedReplica(inputs, { keyId: key.keyId, arn: arnIn(key.arn, region) });
+      this.replicas.set(region, { ...expected, versions, aliases, primaryArn: key.arn });
+    }
+    const made = await this.during(`make the replica in ${region}`, () => ensureReplica(member, versions, key));
+    await this.ensureReplicasKey(member, key, {
+      madeNow: made,
+      olds: { ...(isKnown ? old : {}), versions, aliases },
+      defers: (step) => isAliasStep(step) || (step.kind === "disable" && becomesPrimary),
+    });
+  }
+
+  /** The aliases of a replica and what else waited for all Regions; aliases that the program gave up during a rotation stay on no former key. */
+  private async finishMember(member: ReplicaMember, key: ReplicatedKey): Promise<void> {
+    const { region, context, kms, inputs } = member;
+    const record = this.replicas.get(region) ?? {};
+    const given = textList(record["aliases"]);
+    if (textList(record["pending"]).length > 0)
+      await this.ensureReplicasKey(member, key, { madeNow: false, olds: record });
+    const former = new Set(formerKeys(keyVersionsIn(record), key.keyId).map(({ keyId }) => keyId));
+    if (former.size === 0) return;
+    const wanted = inputs.aliases ?? [];
+    await this.during(`delete former aliases in ${region}`, () =>
+      deleteUnwanted(context, kms, { given, wanted }, former),
+    );
+    const done = this.replicas.get(region) ?? {};
+    this.replicas.set(region, {
+      ...done,
+      aliases: textList(done["aliases"]).filter((alias) => wanted.includes(alias)),
+    });
+  }
+
+  private async ensureReplicasKey(
+    { region, context, kms, inputs, property }: ReplicaMember,
+    { keyId, arn, lineage }: ReplicatedKey,
+    part: Pick<KeyUnderWork, "madeNow" | "olds" | "defers">,
+  ): Promise<void> {
+    const keep = (outputs: PlainRecord, finished: boolean): void => {
+      const record = replicaRecord(outputs, arn);
+      const given = finished ? [] : textList(part.olds["aliases"]);
+      const aliases = [...new Set([...textList(record["aliases"]), ...given])].sort();
+      this.replicas.set(region, { ...record, aliases });
+    };
+    try {
+      const work = { lineage, keyId, inputs, keepMaterial: false, replicaOf: arn, ...part };
+      keep(await ensureKey(context, kms, work), part.defers === undefined);
+    } catch (error) {
+      if (error instanceof PartialFailure && error.outputs["arn"] !== undefined) keep(error.outputs, false);
+      throw this.failed(error, `ensure the replica in ${region}`, [], property);
+    }
+  }
+
+  /** Runs one part; what it raises leaves with everything that is known by then. */
+  private async during<T>(step: string, act: () => Promise<T>): Promise<T> {
+    try {
+      return await act();
+    } catch (error) {
+      throw this.failed(error, step, [step]);
+    }
+  }
+
+  private failed(error: unknown, step: string, unfinished: readonly string[], property?: string): PartialFailure {
+    const failure = error instanceof PartialFailure ? error.failure : ByokError.from(error, step);
+    const named =
+      property === undefined || failure.property === undefined || failure.property.startsWith(property)
+        ? failure
+        : failure.with({ property: `${property}.${failure.property}` });
+    return new PartialFailure(this.work.lineage, this.outputs(unfinished), named.with({ step: named.step ?? step }));
+  }
+
+  private outputs(unfinished: readonly string[] = []): PlainRecord {
+    const wanted = (this.work.inputs.replicas ?? []).map(({ group }) => group.region);
+    const order = [...wanted, ...[...this.replicas.keys()].filter((region) => !wanted.includes(region))];
+    const replicas = order.flatMap((region): readonly PlainRecord[] => {
+      const record = this.replicas.get(region);
+      return record === undefined ? [] : [record];
+    });
+    return {
+      ...setOutputs(this.main, replicas, this.primaryRegion, unfinished),
+      ...formerReplicasAt(this.work.olds, this.context.clock()),
+    };
+  }
+}

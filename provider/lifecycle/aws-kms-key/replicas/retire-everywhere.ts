@@ -1,0 +1,58 @@
+import { keyVersionsIn } from "../../../model/key-versions";
+import type { KmsPort } from "../../../model/ports/kms";
+import { connectionOf } from "../../connection-of";
+import { PartialFailure, type LifecycleContext, type PlainRecord } from "../../contract";
+import type { KeyInputs } from "../key-inputs";
+import { dueRetirements, retireKeys } from "../retire-keys";
+import { inRegion } from "./in-region";
+import { recordedReplicas } from "./recorded-replicas";
+import { recordedMembers } from "./replica-member";
+
+/** As {@link dueRetirements}, of every Region of the key. */
+export const dueEverywhere = (
+  outputs: PlainRecord,
+  disableDays: number,
+  now: Date,
+): ReturnType<typeof dueRetirements> => [
+  ...recordedReplicas(outputs).flatMap(({ record }) => dueRetirements(record, disableDays, now)),
+  ...dueRetirements(outputs, disableDays, now),
+];
+
+/** As {@link retireKeys}, in every Region of the key: replicas before the key in the group's Region, which AWS would not delete before them. */
+export async function retireEverywhere(
+  context: LifecycleContext,
+  kms: KmsPort,
+  { lineage, inputs, outputs }: { readonly lineage: string; readonly inputs: KeyInputs; readonly outputs: PlainRecord },
+): Promise<PlainRecord> {
+  const members = recordedMembers(inputs, outputs);
+  if (members.length === 0) return retireKeys(context, kms, { lineage, inputs, outputs });
+  const replicas = new Map(recordedReplicas(outputs).map(({ region, record }) => [region, record]));
+  const told = (main: PlainRecord): PlainRecord => ({ ...main, replicas: [...replicas.values()] });
+  for (const member of members) {
+    const { region } = member;
+    const work = { lineage, inputs: member.inputs, outputs: member.record };
+    try {
+      const there = context.kms(connectionOf(member.inputs.group));
+      replicas.set(region, await retireKeys(inRegion(context, region), there, work));
+    } catch (error) {
+      if (!(error instanceof PartialFailure)) throw error;
+      const { pending, ...record } = error.outputs;
+      replicas.set(region, { ...record, pending: member.record["pending"] });
+      throw new PartialFailure(lineage, { ...told(outputs), pending }, error.failure);
+    }
+  }
+  return retireKeys(context, kms, { lineage, inputs, outputs: told(outputs), replicasGone: lastDates(replicas) });
+}
+
+/** By key id, when AWS deletes the last replica of a former key. */
+function lastDates(replicas: ReadonlyMap<string, PlainRecord>): ReadonlyMap<string, Date> {
+  const dates = new Map<string, Date>();
+  for (const record of replicas.values()) {
+    for (const { keyId, deletionDate } of keyVersionsIn(record)) {
+      const date = deletionDate === undefined ? undefined : new Date(deletionDate);
+      const latest = dates.get(keyId);
+      if (date !== undefined && (latest === undefined || latest < date)) dates.set(keyId, date);
+    }
+  }
+  return dates;
+}

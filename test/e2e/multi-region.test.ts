@@ -1,0 +1,173 @@
+import { DescribeKeyCommand, ListAliasesCommand, ListKeyRotationsCommand, type KMSClient } from "@aws-sdk/client-kms";
+import { keyTree } from "../../provider/cli/key-tree";
+import { cloudClient, decryptAs, encryptAs } from "./cloud-client";
+import { createLab, region, until, type Lab } from "./lab";
+
+const ireland = "eu-west-1";
+let lab: Lab;
+let here: KMSClient;
+let there: KMSClient;
+beforeAll(async () => {
+  lab = await createLab();
+  here = cloudClient(lab.cloud);
+  there = cloudClient(lab.cloud, ireland);
+});
+afterAll(async () => {
+  here.destroy();
+  there.destroy();
+  await lab.dispose();
+});
+
+const stateOf = async (kms: KMSClient, KeyId: string): Promise<string | undefined> =>
+  (await kms.send(new DescribeKeyCommand({ KeyId }))).KeyMetadata?.KeyState;
+const roleIn = async (kms: KMSClient, KeyId: string): Promise<string | undefined> =>
+  (await kms.send(new DescribeKeyCommand({ KeyId }))).KeyMetadata?.MultiRegionConfiguration?.MultiRegionKeyType;
+const aliasTarget = async (kms: KMSClient, alias: string): Promise<string | undefined> => {
+  const { Aliases = [] } = await kms.send(new ListAliasesCommand({ Limit: 100 }));
+  return Aliases.find(({ AliasName }) => AliasName === alias)?.TargetKeyId;
+};
+const materialStates = async (kms: KMSClient, KeyId: string): Promise<readonly unknown[]> => {
+  const all = new ListKeyRotationsCommand({ KeyId, IncludeKeyMaterial: "ALL_KEY_MATERIAL" });
+  const { Rotations = [] } = await kms.send(all);
+  return Rotations.map(({ KeyMaterialState, ImportState }) => [KeyMaterialState, ImportState]);
+};
+const keyIdOf = async (name: string): Promise<string> => String((await lab.project.outputs(name))["keyId"]);
+
+const quick = "quotas: { GetParametersForImport: 50 }";
+const replica = 'replicas: [{ group: ireland, aliases: ["alias/NAME"] }]';
+const program = (trigger: string, more: { ledger?: string; payments?: string; replicas?: string } = {}): string => {
+  const { ledger = "", payments = "", replicas = replica } = more;
+  const copy = (name: string, rest: string): string => `const ${name} = new byok.AwsKmsKey("${name}", {
+  group: frankfurt, material: { source: master }, multiRegion: true, aliases: ["alias/${name}"],
+  ${replicas.replaceAll("NAME", name)}, ${rest}
+});`;
+  return `${lab.hsm()}
+${lab.group("frankfurt", quick)}
+${lab.group("ireland", quick, ireland)}
+const master = new byok.SourceKey("master", { group: hsm, spec: "AES_256", rotationTrigger: "${trigger}" });
+${copy("payments", payments)}
+${copy("ledger", `rotationMode: "in-place", ${ledger}`)}`;
+};
+
+/** Kills the provider while AWS holds back the answer to a call, and lets the next run go on. */
+async function killAt(operation: string, when: "before" | "after", inRegion: string): Promise<void> {
+  await lab.cloud.admin.clearLog();
+  await lab.cloud.admin.injectFault({ operation, region: inRegion, effect: { kind: "hang", when } });
+  const running = lab.project.start(["up", "--yes", "--skip-preview"]);
+  await until(`${operation} was reached`, async () =>
+    (await lab.cloud.admin.requestLog()).some((entry) => entry.operation === operation && entry.region === inRegion),
+  );
+  expect(await lab.project.killAll(/dynamic-provider/)).toBeGreaterThan(0);
+  expect((await running.ended).code).not.toBe(0);
+  await lab.cloud.admin.clearFaults();
+}
+
+const before: Record<string, Uint8Array> = {};
+
+describe("a key in two Regions", () => {
+  it("that was killed while AWS made its replica is finished by the next run", async () => {
+    await lab.project.program(program("first"));
+    await killAt("ReplicateKey", "after", region);
+    await lab.project.up();
+    for (const name of ["payments", "ledger"]) {
+      const outputs = await lab.project.outputs(name);
+      const keyId = String(outputs["keyId"]);
+      expect(keyId).toMatch(/^mrk-/);
+      expect(outputs).toMatchObject({ primaryRegion: "eu-central-1", keyState: "Enabled", pending: [] });
+      expect(outputs["replicas"]).toMatchObject([
+        {
+          region: ireland,
+          keyId,
+          primaryArn: outputs["arn"],
+          keyState: "Enabled",
+          proof: { method: "key-material-id" },
+        },
+      ]);
+      expect(await aliasTarget(there, `alias/${name}`)).toBe(keyId);
+    }
+    await lab.project.expectSuccess("preview", "--expect-no-changes");
+    await lab.project.expectSuccess("refresh", "--yes", "--expect-no-changes");
+  });
+
+  it("decrypts in each what the other encrypted", async () => {
+    before["payments"] = await encryptAs(here, "alias/payments", "payments");
+    before["ledger"] = await encryptAs(there, "alias/ledger", "ledger");
+    expect(await decryptAs(there, before["payments"])).toBe("payments");
+    expect(await decryptAs(here, before["ledger"])).toBe("ledger");
+  });
+
+  it("is shown with its replica by byok tree", async () => {
+    const exported: unknown = JSON.parse(await lab.project.expectSuccess("stack", "export"));
+    const copies = keyTree(exported).flatMap(({ versions }) => versions.flatMap((version) => version.copies));
+    expect(copies.map(({ name, replicas }) => [name, replicas.map(({ region }) => region)]).sort()).toEqual([
+      ["ledger", [ireland]],
+      ["payments", [ireland]],
+    ]);
+  });
+});
+
+describe("a rotation in two Regions", () => {
+  it("that was killed in a replica's import is finished by the next run, in both modes, once", async () => {
+    const [former, ledger] = [await keyIdOf("payments"), await keyIdOf("ledger")];
+    await lab.project.program(program("second"));
+    const preview = await lab.project.expectSuccess("preview", "--diff");
+    expect(preview).toContain("by a new KMS key, with its replica in eu-west-1.");
+    expect(preview).toContain("in place, with its replica in eu-west-1: ARN and aliases stay");
+    await killAt("ImportKeyMaterial", "after", ireland);
+    await lab.project.up();
+    expect(await keyIdOf("ledger")).toBe(ledger);
+    for (const kms of [here, there]) {
+      expect(await materialStates(kms, ledger)).toEqual([
+        ["NON_CURRENT", "IMPORTED"],
+        ["CURRENT", "IMPORTED"],
+      ]);
+      const newest = await keyIdOf("payments");
+      expect(newest).not.toBe(former);
+      expect(await aliasTarget(kms, "alias/payments")).toBe(newest);
+      expect(await decryptAs(kms, before["payments"])).toBe("payments");
+      expect(await decryptAs(kms, before["ledger"])).toBe("ledger");
+    }
+    const fresh = await encryptAs(there, "alias/ledger", "new");
+    expect(await decryptAs(here, fresh)).toBe("new");
+    await lab.project.expectSuccess("preview", "--expect-no-changes");
+  });
+});
+
+describe("the primary", () => {
+  it("moves to the other Region, and everything stays readable", async () => {
+    const keyId = await keyIdOf("ledger");
+    await lab.project.program(program("second", { ledger: 'primaryRegion: "eu-west-1"' }));
+    const preview = await lab.project.expectSuccess("preview", "--diff");
+    expect(preview).toContain("its primary moves from eu-central-1 to eu-west-1");
+    await lab.project.up();
+    expect([await roleIn(here, keyId), await roleIn(there, keyId)]).toEqual(["REPLICA", "PRIMARY"]);
+    expect(await decryptAs(here, before["ledger"])).toBe("ledger");
+    await lab.project.expectSuccess("preview", "--expect-no-changes");
+  });
+});
+
+describe("letting go", () => {
+  it("of a replica says what stays readable, and schedules its deletion", async () => {
+    const keyId = await keyIdOf("ledger");
+    await lab.project.program(program("second", { replicas: "replicas: []" }));
+    const preview = await lab.project.expectSuccess("preview", "--diff");
+    expect(preview).toContain("its replica in eu-west-1 is scheduled for deletion, and AWS deletes it 30 days later");
+    expect(preview).toContain("What it encrypted stays readable with the same key in eu-central-1.");
+    await lab.project.up();
+    expect(await stateOf(there, keyId)).toBe("PendingDeletion");
+    expect([await roleIn(here, keyId), await aliasTarget(there, "alias/ledger")]).toEqual(["PRIMARY", undefined]);
+    expect(await decryptAs(here, before["ledger"])).toBe("ledger");
+    await lab.project.expectSuccess("preview", "--expect-no-changes");
+  });
+
+  it("of the key schedules what is left, and shows both dates", async () => {
+    const keyId = await keyIdOf("ledger");
+    const day = (days: number): string => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);
+    const destroyed = await lab.project.expectSuccess("destroy", "--yes");
+    expect(destroyed).toContain(`on ${day(60)}, 30 days after its replica in eu-west-1 is deleted (${day(30)})`);
+    expect([await stateOf(here, keyId), await stateOf(there, keyId)]).toEqual([
+      "PendingReplicaDeletion",
+      "PendingDeletion",
+    ]);
+  });
+});
