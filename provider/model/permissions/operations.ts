@@ -104,7 +104,8 @@ export const permissionOperations: Readonly<Record<string, PermissionOperation>>
     what: "multi-Region: replicas",
     parts: [{ actions: ["kms:ReplicateKey", "kms:CreateKey", "kms:TagResource"] }],
     includes: ["import", "refresh"],
-    remark: "ReplicateKey on the primary; CreateKey and all else in the replica's Region. The first multi-Region key of an account also needs `iam:CreateServiceLinkedRole`",
+    remark:
+      "ReplicateKey on the primary; CreateKey and all else in the replica's Region. The first multi-Region key of an account also needs `iam:CreateServiceLinkedRole`",
   },
   movePrimary: {
     what: "multi-Region: another primary Region",

@@ -59,7 +59,8 @@ function kindFailures(inputs: AwsKmsKeyInputs, before: PlainRecord): readonly Ch
   if (multiRegion && !("source" in inputs.material)) {
     failures.push({
       property: "multiRegion",
-      reason: "is for copies of a source key (material.source): only a token can give the same material to every Region again. Leave it out, or copy a SourceKey.",
+      reason:
+        "is for copies of a source key (material.source): only a token can give the same material to every Region again. Leave it out, or copy a SourceKey.",
     });
   }
   if (multiRegion && adopt !== undefined) {
