@@ -68,7 +68,9 @@ function warnOfReplica(
   if (old !== undefined) {
     const lost = textList(old["aliases"]).filter((alias) => !textList(wanted["aliases"]).includes(alias));
     if (lost.length > 0)
-      log.warn(`${lost.join(", ")} in ${region} will be deleted: callers that name it fail from then on, until it is made again.`);
+      log.warn(
+        `${lost.join(", ")} in ${region} will be deleted: callers that name it fail from then on, until it is made again.`,
+      );
     if (old["enabled"] !== false && wanted["enabled"] === false)
       log.warn(`its replica in ${region} is going to be disabled: every use of it fails until it is enabled again.`);
     if (old["keyState"] === "PendingDeletion")
