@@ -191,6 +191,17 @@ describe("the plan of a destroy", () => {
     });
   });
 
+  it("names the replicas that go with a primary, and their aliases, offline too", async () => {
+    const key = await madeKey();
+    const whole = exported("AwsKmsKey", "payments", key) as { outputs: PlainRecord };
+    const replicas = [{ region: "eu-west-1", arn: "arn:replica", aliases: ["alias/payments"], keyState: "Enabled" }];
+    const [item] = await plan(stack({ ...whole, outputs: { ...whole.outputs, replicas } }), { offline: true });
+    expect(item?.dependents).toEqual(["alias/payments", "its replica in eu-west-1 (alias/payments)"]);
+    expect(item?.consequences[0]).toContain(
+      "1 replica (eu-west-1), and its days count only once the last of them is deleted",
+    );
+  });
+
   it("never calls harmless what it cannot read", async () => {
     const key = await madeKey();
     const whole = exported("AwsKmsKey", "payments", key) as { outputs: PlainRecord };

@@ -52,7 +52,7 @@ const encrypt = (key: string, text: string): Promise<Uint8Array> => encryptAs(km
 const decrypt = (blob: Uint8Array | undefined, key?: string): Promise<string> => decryptAs(kms, blob, key);
 const writes = async (): Promise<readonly string[]> => {
   const log = await lab.cloud.admin.requestLog();
-  return log.map((entry) => entry.operation).filter((name) => !/^(Get|List|Describe)/.test(name));
+  return log.map((entry) => entry.operation).filter((name) => !/^(Get|List|Describe|Simulate)/.test(name));
 };
 const wordIn = (text: string): string => {
   const [, word] = /To go on: confirm: "([a-z]+-[0-9a-f]{8})"/.exec(text) ?? [];

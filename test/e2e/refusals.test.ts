@@ -71,7 +71,7 @@ const objects = async (folder = lab.token.tokenFolder): Promise<readonly string[
 const writes = async (): Promise<readonly string[]> =>
   (await lab.cloud.admin.requestLog())
     .map((entry) => entry.operation)
-    .filter((name) => !/^(Get|List|Describe)/.test(name));
+    .filter((name) => !/^(Get|List|Describe|Simulate)/.test(name));
 
 interface Refusal {
   /** The row that says it. */

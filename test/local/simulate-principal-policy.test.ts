@@ -1,7 +1,14 @@
-import { IAMClient, SimulatePrincipalPolicyCommand, type EvaluationResult } from "@aws-sdk/client-iam";
+import {
+  CreateUserCommand,
+  IAMClient,
+  PutUserPolicyCommand,
+  SimulatePrincipalPolicyCommand,
+  type EvaluationResult,
+} from "@aws-sdk/client-iam";
 import type { LocalAccount } from "../../provider/local";
 import { alice, bob, endClouds, startCloud, targetOf } from "./cloud-fixture";
 import { refusalOf } from "./kms-client";
+import { ministackIsInstalled, startMinistack } from "./ministack";
 
 afterEach(endClouds);
 
@@ -92,6 +99,41 @@ describe("SimulatePrincipalPolicy", () => {
     expect(decisions(own.EvaluationResults)).toEqual({ "kms:DisableKey": "allowed" });
     expect(decisions((await ask(role)).EvaluationResults)).toEqual({ "kms:DisableKey": "implicitDeny" });
     expect(await refusalOf(ask("arn:aws:iam::444455556666:user/local"))).toMatchObject({ status: 404 });
+  });
+
+  (ministackIsInstalled() ? it : it.skip)("decides as ministack does, which knows no condition keys", async () => {
+    const statements = [
+      { Effect: "Allow", Action: "kms:List*", Resource: "*" },
+      { Effect: "Deny", Action: "kms:ScheduleKeyDeletion", Resource: "*" },
+    ];
+    const iamPolicy = JSON.stringify({ Version: "2012-10-17", Statement: statements });
+    const arn = "arn:aws:iam::111122223333:user/simulated";
+    const cloud = await startCloud({ accounts: [alice, { ...restricted, arn, iamPolicy }] });
+    const other = await startMinistack();
+    const clients = [targetOf(cloud), other].map(
+      ({ endpoint, credentials }) => new IAMClient({ region: "us-east-1", endpoint, credentials, maxAttempts: 1 }),
+    );
+    try {
+      const [, theirs] = clients;
+      await theirs?.send(new CreateUserCommand({ UserName: "simulated" }));
+      await theirs?.send(
+        new PutUserPolicyCommand({ UserName: "simulated", PolicyName: "one", PolicyDocument: iamPolicy }),
+      );
+      const ActionNames = ["kms:ListKeys", "kms:ScheduleKeyDeletion", "kms:CreateKey"];
+      const answers = await Promise.all(
+        clients.map((iam) => iam.send(new SimulatePrincipalPolicyCommand({ PolicySourceArn: arn, ActionNames }))),
+      );
+      const [ours, expected] = answers.map(({ EvaluationResults }) => decisions(EvaluationResults));
+      expect(expected).toEqual({
+        "kms:ListKeys": "allowed",
+        "kms:ScheduleKeyDeletion": "explicitDeny",
+        "kms:CreateKey": "implicitDeny",
+      });
+      expect(ours).toEqual(expected);
+    } finally {
+      for (const client of clients) client.destroy();
+      await other.end();
+    }
   });
 
   it("is a permission itself", async () => {

@@ -41,6 +41,8 @@ describe("what kind of place a connection leads to", () => {
     [endpoint("https://127.0.0.1.evil.example"), [], "private"],
     [endpoint("https://localhost.evil.example"), [], "private"],
     [{ endpoint: { sts: "https://sts.evil.example" } }, [], "private"],
+    [{ endpoint: { iam: "https://iam.evil.example" } }, [], "private"],
+    [{ endpoint: { iam: "https://iam.amazonaws.com" } }, [], "genuine"],
     [{ endpoint: { tagging: "https://127.0.0.1:1" } }, [], "private"],
     [{ endpoint: { kms: "https://127.0.0.1:1", sts: "https://sts.evil.example" } }, [], "private"],
     [{ endpoint: { sts: `https://sts.${region}.amazonaws.com` } }, [], "genuine"],

@@ -89,7 +89,7 @@ export async function removeKeyItem(
         windowInDays: days,
         date,
         aliases: present.aliases.length,
-        replicaRegions: present.replicaRegions,
+        replicaRegions: regionsOf(outputs, present),
         lastUsage: present.lastUsage,
       })}`,
       ...(former.length === 0
@@ -146,19 +146,24 @@ const recorded = ({ id }: StackResource, outputs: KeyOutputs, remark: string): P
   remark,
 });
 
-function dependentsOf(
-  { keyId }: KeyOutputs,
-  { aliases, replicaRegions }: Present,
-  all: readonly StackResource[],
-): readonly string[] {
+/** Regions of replicas, as AWS tells them now and as the state has them. */
+const regionsOf = ({ replicas }: KeyOutputs, { replicaRegions }: Present): readonly string[] => [
+  ...new Set([...replicaRegions, ...replicas.map(({ region }) => region)]),
+];
+
+function dependentsOf(key: KeyOutputs, present: Present, all: readonly StackResource[]): readonly string[] {
+  const { keyId, replicas } = key;
   const pointing = withOutputs(all, "AwsAlias", aliasOutputs).filter(({ outputs }) => outputs.targetKeyId === keyId);
   const schedules = withOutputs(all, "DeletionSchedule", scheduleOutputs).filter(
     ({ outputs }) => outputs.keyId === keyId,
   );
   return [
-    ...aliases,
+    ...present.aliases,
     ...pointing.map(({ resource, outputs }) => `AwsAlias ${resource.name} (${outputs.name})`),
     ...schedules.map(({ resource }) => `DeletionSchedule ${resource.name}`),
-    ...replicaRegions.map((region) => `replica in ${region}`),
+    ...regionsOf(key, present).map((region) => {
+      const names = replicas.find((replica) => replica.region === region)?.aliases ?? [];
+      return `its replica in ${region}${names.length === 0 ? "" : ` (${names.join(", ")})`}`;
+    }),
   ];
 }

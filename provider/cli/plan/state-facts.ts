@@ -24,6 +24,10 @@ export const keyOutputs = z.object({
   group: carried(awsKmsGroupRecord),
   material: materials.default({}),
   versions: carried(z.unknown()).optional(),
+  /** The same key in other Regions, which goes with its primary. */
+  replicas: z
+    .array(z.object({ region: z.string(), arn: z.string(), aliases: z.array(z.string()).default([]) }))
+    .catch([]),
 });
 export type KeyOutputs = z.infer<typeof keyOutputs>;
 
