@@ -104,6 +104,12 @@ export interface AwsKmsGroupArgs {
   /** Key types that the group takes. Default: all that AWS imports. */
   allowedSpecs?: pulumi.Input<pulumi.Input<KeySpec>[]>;
   /**
+   * Any text; another one than before rotates every key of the group once, each by its own `rotationMode`. A source key is rotated by its own trigger only, so a copy with
+   * `new-key` gets a new KMS key that holds the version of its source which is the newest then, and one with `in-place` has nothing to take and says so. What a rotation
+   * may break counts here as well (`acknowledgeOldOutputs`). On a new key it is only remembered.
+   */
+  rotateAllTrigger?: pulumi.Input<string>;
+  /**
    * False: the group is made, changed and refreshed also while AWS cannot be reached, with `connected: false` and the reason; `account` has to be named
    * then. Changes of its keys fail until there is a connection, each on its own row. Default true.
    */
@@ -153,7 +159,7 @@ const outputs = ["connected", "notConnectedReason", "callerArn", "missingPermiss
 /** Arguments that stay away when nobody sets them; a preview would not know that of an output. */
 const optional = ["endpoint", "credentials", "roleCredentials", "tls", "quotas"] as const;
 /** Carried by every key, and read by no program. */
-const rules = ["template", "requiredTags", "allowedSpecs"] as const;
+const rules = ["template", "requiredTags", "allowedSpecs", "rotateAllTrigger"] as const;
 const defaulted = ["account", ...optional] as const;
 
 /**

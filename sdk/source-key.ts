@@ -65,6 +65,12 @@ export interface SourceKeyArgs {
    * AES_256 and RSA only. Such a key is never copied itself. It can never change. Default: a key that is copied.
    */
   operations?: pulumi.Input<pulumi.Input<"unwrap">[]>;
+  /**
+   * Others may have this key since `since` (ISO 8601, not in the future). From the next `up` on nothing of it is imported anywhere, not even to repair a copy, it is not rotated, and each copy of this program is
+   * disabled (DisableKey) with the former KMS keys of its versions; the preview lists every copy that the token remembers. Copies that take other material (`AwsKmsKey.material`) live on with a
+   * new KMS key. Removing it takes it back: copies are enabled again as their `enabled` says, former KMS keys stay disabled. Default: none.
+   */
+  compromised?: pulumi.Input<{ since: pulumi.Input<string> }>;
   /** The word that a refused destructive update names. It goes stale by itself; leave it out otherwise. */
   confirm?: pulumi.Input<string>;
 }
@@ -106,6 +112,8 @@ export class SourceKey extends CarriedResource {
   declare public readonly exportable: pulumi.Output<boolean>;
   /** As in the arguments; absent where they name none. */
   declare public readonly operations?: pulumi.Output<"unwrap"[]>;
+  /** As in the arguments; absent where they name none. */
+  declare public readonly compromised?: pulumi.Output<{ since: string }>;
   /** What the key carries of its group, as JSON text. */
   declare public readonly group: pulumi.Output<string>;
 
@@ -135,6 +143,7 @@ export class SourceKey extends CarriedResource {
       spec: this.spec,
       // Only a program that names it has it, so that no other record changes.
       ...(this.operations === undefined ? {} : { operations: this.operations }),
+      ...(this.compromised === undefined ? {} : { compromisedSince: this.compromised.since }),
       group: this.#group.record,
     };
   }

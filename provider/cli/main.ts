@@ -4,6 +4,7 @@ import path from "node:path";
 import { Command, Option } from "commander";
 import { z } from "zod";
 import { ByokError } from "../model/errors";
+import type { KeysOptions } from "./keys-command";
 import type { LocalCommandOptions } from "./local-command";
 import type { PermissionsOptions } from "./permissions-command";
 import type { PlanOptions } from "./plan-command";
@@ -30,6 +31,18 @@ program
   .action(async (stack: string | undefined, options: { json?: boolean; file?: string }) => {
     const { treeCommand } = await import("./tree-command.js");
     process.stdout.write(await treeCommand(stack, options));
+  });
+
+program
+  .command("keys")
+  .description("list which KMS key each AwsKmsKey of a stack has at present; needs neither PIN nor cloud")
+  .option("--group <name>", "only those of this AwsKmsGroup")
+  .option("--stack <stack>", "stack to read; default: the selected one")
+  .option("--file <state>", "read an exported stack instead (- for standard input)")
+  .option("--json", "print JSON")
+  .action(async (options: KeysOptions) => {
+    const { keysCommand } = await import("./keys-command.js");
+    process.stdout.write(await keysCommand(options));
   });
 
 program

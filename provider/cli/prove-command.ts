@@ -127,7 +127,10 @@ async function requestFor(name: string, outputs: Copy["outputs"], stack: string 
     owner: source.owner,
     version: sourceVersionOf(outputs),
     spec: source.spec,
-    rules: { allowedTargets, lab, minOaepHash },
+    rules: {
+      ...{ allowedTargets, lab, minOaepHash },
+      ...(source.compromisedSince === undefined ? {} : { compromisedSince: source.compromisedSince }),
+    },
     target: {
       connection: { ...importConnection(connection), account: outputs.group.account },
       keyArn: outputs.arn,

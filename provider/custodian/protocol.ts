@@ -140,6 +140,7 @@ const rules: z.ZodType<SourceRules> = z.strictObject({
   ),
   lab: z.boolean(),
   minOaepHash: z.enum(["sha1", "sha256"]),
+  compromisedSince: z.string().exactOptional(),
 });
 
 const materialFile: z.ZodType<MaterialFile> = z.strictObject({

@@ -101,7 +101,7 @@ export async function describeTarget(
 /**
  * Decides the source group's rules about where its keys may go, and answers the digests that it saw in the connection's CA file.
  *
- * @throws ByokError BYOK_TARGET_NOT_TRUSTED with the line to add as hint, BYOK_AWS_REGION_UNKNOWN
+ * @throws ByokError BYOK_KEY_COMPROMISED, BYOK_TARGET_NOT_TRUSTED with the line to add as hint, BYOK_AWS_REGION_UNKNOWN
  */
 export async function decideTrust(
   context: Pick<OperationContext, "caDigests">,
@@ -109,6 +109,13 @@ export async function decideTrust(
   rules: SourceRules,
   owner: string,
 ): Promise<readonly string[]> {
+  if (rules.compromisedSince !== undefined) {
+    throw new ByokError(
+      "BYOK_KEY_COMPROMISED",
+      `No material goes to this target: others may have the key since ${rules.compromisedSince}.`,
+      { hint: "Give the copy other material, or set materialState to deleted; compromised stands on the source key." },
+    );
+  }
   if (isLabOwner(owner) !== rules.lab) {
     const [made, group] = rules.lab ? ["without lab", "has lab: true"] : ["with lab: true", "is no lab"];
     throw new ByokError(

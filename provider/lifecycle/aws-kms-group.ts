@@ -10,7 +10,7 @@ import { textList } from "./text-list";
 
 const watched = [
   ...connectionProperties,
-  ...["account", "quotas", "template", "requiredTags", "allowedSpecs"],
+  ...["account", "quotas", "template", "requiredTags", "allowedSpecs", "rotateAllTrigger"],
   ...["requireConnected", "permissionCheck", "missingPermissions"],
 ];
 

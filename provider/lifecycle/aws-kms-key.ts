@@ -8,7 +8,7 @@ import { connectedKms } from "./connected-kms";
 import type { Lifecycle, PlainRecord } from "./contract";
 import { checkKey } from "./aws-kms-key/check-key";
 import { changesOf, diffKey, isRecordOnly } from "./aws-kms-key/diff-key";
-import { copiedMaterial } from "./aws-kms-key/key-material";
+import { compromiseOf, copiedMaterial } from "./aws-kms-key/key-material";
 import { parseKeyInputs, rememberedWith, type KeyInputs } from "./aws-kms-key/key-inputs";
 import { locateKey } from "./aws-kms-key/locate-key";
 import { removeLeavingReplicas } from "./aws-kms-key/replicas/remove-leaving";
@@ -55,7 +55,9 @@ export const awsKmsKey: Lifecycle = {
     if (olds["keyState"] === "Destroyed") return rememberedWith(olds, inputs);
     const changed = changesOf(olds, record);
     const unfinished = textList(olds["pending"]).length > 0;
-    const retiring = dueEverywhere(olds, rotationSettings(inputs).disableDays, context.clock()).length > 0;
+    const isCompromised = compromiseOf(inputs.material) !== undefined;
+    const { disableDays } = rotationSettings(inputs);
+    const retiring = dueEverywhere(olds, disableDays, context.clock(), isCompromised).length > 0;
     if (isRecordOnly(changed) && !unfinished && !retiring) return rememberedWith(olds, inputs);
     const { keyId } = olds;
     if (typeof keyId !== "string")

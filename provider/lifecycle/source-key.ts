@@ -1,17 +1,20 @@
 import { ByokError } from "../model/errors";
 import type { CustodianPort, GenerateRequest, SourceVersion } from "../model/ports/custodian";
 import type { Lifecycle, LifecycleContext, PlainRecord } from "./contract";
+import { sourceKeyInputs } from "./inputs/source-key-inputs";
 import { changedProperties } from "./same-json";
 import { checkSource } from "./source-key/check-source";
 import { closeVersions, destroyVersions } from "./source-key/let-go";
+import { nextRotation } from "./source-key/plan-rotation";
 import { requirePlanned } from "./source-key/require-planned";
 import { datesIn, recordSource } from "./source-key/record-source";
+import { tellTouched } from "./source-key/tell-touched";
 import { parseSourceInputs, sourceInputsIn, tokenIn, type SourceInputs } from "./source-key/source-inputs";
 
 /** Inputs whose change is recorded, or done in the token. */
 const watched = [
   ...["label", "onDestroy", "exportable", "version", "owner", "spec"],
-  ...["rotation", "rotationTrigger", "startAt", "period"],
+  ...["rotation", "rotationTrigger", "startAt", "period", "compromised"],
 ];
 
 /** A key in the token. Only its maker (organisation, project, stack and URN) finds it again after a lost state. */
@@ -30,7 +33,10 @@ export const sourceKey: Lifecycle = {
       );
     }
     if (changed.includes("version") && typeof olds["version"] === "number") warnOfRotation(context, olds, news);
-    return Promise.resolve({ changes: changed.length + moved.length > 0, replaces: [] });
+    const since = sourceKeyInputs.shape.compromised.safeParse(news["compromised"]).data?.since;
+    if (changed.includes("compromised") && since !== undefined)
+      await tellTouched(context, parseSourceInputs(news), since);
+    return { changes: changed.length + moved.length > 0, replaces: [] };
   },
 
   async create(context, inputs) {
@@ -103,7 +109,8 @@ export const sourceKey: Lifecycle = {
         "token",
       ]).length === 0
     ) {
-      return { ...olds, ...sourceInputsIn(parsed) };
+      const { compromised: _taken, ...kept } = olds;
+      return { ...kept, ...sourceInputsIn(parsed), nextRotation: nextRotation(parsed) };
     }
     const custodian = context.custodian(parsed.group.token);
     await requireToken(custodian, parsed);

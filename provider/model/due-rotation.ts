@@ -7,10 +7,14 @@ export interface WantedMaterial {
   readonly follow: boolean;
   /** Any text; another one than before asks for a rotation. */
   readonly trigger?: string | undefined;
+  /** The same of the group, for all its keys. */
+  readonly groupTrigger?: string | undefined;
+  /** False: the key takes other material only, so that a trigger has nothing to give it. */
+  readonly takesSameAgain?: boolean;
 }
 
 /** What the key held when its inputs were checked last. */
-export interface HeldMaterial extends Pick<WantedMaterial, "identity" | "trigger"> {
+export interface HeldMaterial extends Pick<WantedMaterial, "identity" | "trigger" | "groupTrigger"> {
   readonly version: number;
   /** Of {@link DueRotation}. */
   readonly offset: number;
@@ -23,7 +27,7 @@ export interface DueRotation {
    * What a version of the key is ahead of the version of its source: versions of a key only ever count up, while each source key begins with 1.
    */
   readonly offset: number;
-  readonly reason: "first" | "none" | "source" | "material" | "trigger";
+  readonly reason: "first" | "none" | "source" | "material" | "trigger" | "group";
 }
 
 /**
@@ -40,11 +44,16 @@ export function dueRotation(wanted: WantedMaterial, held: HeldMaterial | undefin
     return { version, offset: sourceVersion === undefined ? 0 : version - sourceVersion, reason: "material" };
   }
   const { version, offset } = held;
-  if (sourceVersion !== undefined) {
-    const newest = sourceVersion + offset;
-    if (wanted.follow && newest > version) return { version: newest, offset, reason: "source" };
-    return { version, offset, reason: "none" };
+  const newest = sourceVersion === undefined ? version : sourceVersion + offset;
+  if (wanted.follow && newest > version) return { version: newest, offset, reason: "source" };
+  if (sourceVersion === undefined && isOther(trigger, held.trigger))
+    return { version: version + 1, offset, reason: "trigger" };
+  if (isOther(wanted.groupTrigger, held.groupTrigger) && wanted.takesSameAgain !== false) {
+    // A copy gets the same version of its source once more, under the next number of its own.
+    return { version: version + 1, offset: sourceVersion === undefined ? offset : offset + 1, reason: "group" };
   }
-  const triggered = trigger !== undefined && trigger !== held.trigger;
-  return triggered ? { version: version + 1, offset, reason: "trigger" } : { version, offset, reason: "none" };
+  return { version, offset, reason: "none" };
 }
+
+const isOther = (trigger: string | undefined, before: string | undefined): boolean =>
+  trigger !== undefined && trigger !== before;

@@ -19,4 +19,6 @@ export interface SourceRules {
   readonly lab: boolean;
   /** The weakest OAEP hash that may be used. */
   readonly minOaepHash: OaepHash;
+  /** ISO 8601: others may have the key since then, so that no cloud may get it any more. */
+  readonly compromisedSince?: string;
 }

@@ -80,3 +80,33 @@ describe("the version that a key is to have", () => {
     expect(dueRotation(now, before)).toEqual({ version, offset, reason });
   });
 });
+
+describe("a trigger of the group", () => {
+  const copy = { identity: "source a", sourceVersion: 2, follow: true };
+  const held = { identity: "source a", version: 2, offset: 0, groupTrigger: "may" };
+
+  it("gives a copy the same version of its source under the next number, and counts on from there", () => {
+    const once = dueRotation({ ...copy, groupTrigger: "june" }, held);
+    expect(once).toEqual({ version: 3, offset: 1, reason: "group" });
+    const now = { ...held, version: 3, offset: 1, groupTrigger: "june" };
+    expect(dueRotation({ ...copy, groupTrigger: "june" }, now)).toEqual({ version: 3, offset: 1, reason: "none" });
+    expect(dueRotation({ ...copy, sourceVersion: 3, groupTrigger: "june" }, now)).toEqual({
+      version: 4,
+      offset: 1,
+      reason: "source",
+    });
+  });
+
+  it("is done with by a rotation of the source in the same run", () => {
+    expect(dueRotation({ ...copy, sourceVersion: 3, groupTrigger: "june" }, held)).toEqual({
+      version: 3,
+      offset: 0,
+      reason: "source",
+    });
+  });
+
+  it("has nothing for a key that takes other material only, and nothing without a value", () => {
+    expect(dueRotation({ ...copy, groupTrigger: "june", takesSameAgain: false }, held).reason).toBe("none");
+    expect(dueRotation(copy, held).reason).toBe("none");
+  });
+});

@@ -15,7 +15,7 @@ import { findAdopted } from "./adopt-key";
 import { fromTemplate } from "./from-template";
 import { defaultDescription } from "./key-inputs";
 import { inspectMaterial, materialFailures } from "./check-material";
-import { groupOf, propertyOf, specOf } from "./key-material";
+import { compromiseOf, groupOf, nameOf, propertyOf, specOf } from "./key-material";
 import { planVersion } from "./plan-version";
 import { rotationFailures } from "./rotation-failures";
 import { checkReplicas } from "./replicas/check-replicas";
@@ -53,6 +53,8 @@ export async function checkKey(
     ])),
   ];
   if (failures.length > 0) return refused(news, failures);
+  const compromised = compromiseFailures(inputs, due.reason);
+  if (compromised.length > 0) return refused(news, compromised);
   const place = `${inputs.group.account}/${inputs.group.region}`;
   const spec = specOf(inputs.material);
   const derived = {
@@ -65,6 +67,8 @@ export async function checkKey(
     materialDigest: digest,
     ...wantedExpiry(inputs, before, due.version, context.clock()),
     ...deriveReplicas(inputs, before, { version: due.version, now: context.clock() }),
+    // Nobody is to use what others may have. Taking that back enables the key as its program says.
+    ...(compromiseOf(inputs.material) === undefined ? {} : { enabled: false }),
     usage: inputs.usage ?? recordedUsage(before) ?? keySpecFacts[spec].awsUsages[0],
     owner:
       typeof before["owner"] === "string"
@@ -87,7 +91,7 @@ export async function checkKey(
     policy: typeof before["policy"] === "string" && samePolicy(before["policy"], policy) ? before["policy"] : policy,
     tags: inputs.tags ?? {},
     aliases: inputs.aliases ?? [],
-    enabled: inputs.enabled ?? true,
+    enabled: compromiseOf(inputs.material) === undefined && (inputs.enabled ?? true),
   });
 }
 
@@ -100,6 +104,8 @@ function wantedExpiry(
 ): { readonly validTo?: string } {
   const { keepValidFor, renewBefore, validTo } = inputs;
   if (keepValidFor === undefined) return validTo === undefined ? {} : { validTo };
+  if (compromiseOf(inputs.material) !== undefined && typeof before["validTo"] === "string")
+    return { validTo: before["validTo"] };
   const same = before["version"] === version && before["keepValidFor"] === keepValidFor;
   const present = same && typeof before["validTo"] === "string" ? before["validTo"] : undefined;
   return { validTo: keptExpiry({ keepValidFor, renewBefore }, present, now) };
@@ -145,6 +151,17 @@ function ruleFailures(inputs: AwsKmsKeyInputs, before: PlainRecord, now: Date): 
     });
   }
   return failures;
+}
+
+/** What others may have is copied nowhere any more. */
+function compromiseFailures({ material }: AwsKmsKeyInputs, reason: DueRotation["reason"]): readonly CheckFailure[] {
+  const since = compromiseOf(material);
+  if (since === undefined || (reason !== "first" && reason !== "material")) return [];
+  const [name, property] =
+    "file" in material ? [material.kek?.name ?? "", "material.kek"] : [nameOf(material), "material.source"];
+  return [
+    { property, reason: `${name} is compromised since ${since}, so nothing is imported from it. Use another key.` },
+  ];
 }
 
 /** What the group asks of each of its keys. */

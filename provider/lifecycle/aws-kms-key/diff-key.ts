@@ -15,7 +15,7 @@ import {
   policySentence,
   replacementSentence,
 } from "./consequence-sentences";
-import { groupOf, identityOf, nameOf } from "./key-material";
+import { compromiseOf, groupOf, identityOf, nameOf } from "./key-material";
 import { rotationSettings } from "./rotation-settings";
 import { changesOfReplicas, warnOfReplicas } from "./replicas/diff-replicas";
 import { recordedReplicas } from "./replicas/recorded-replicas";
@@ -67,6 +67,7 @@ export function diffKey(context: LifecycleContext, id: string, olds: PlainRecord
   if (unfinished) context.log.info(`still to do from an earlier run: ${pending.join(", ")}.`);
   if (!changed.includes("validTo")) warnOfExpiry(context, news);
   warnOfReplicas(context, id, olds, news);
+  warnOfCompromise(context, olds, news);
   const retiring = warnOfRetirements(context, olds, news);
   return { changes: changed.length > 0 || unfinished || retiring || hasUnknown(news), replaces: [] };
 }
@@ -74,7 +75,7 @@ export function diffKey(context: LifecycleContext, id: string, olds: PlainRecord
 /** True where a former key is due to be disabled or deleted now. */
 function warnOfRetirements(context: LifecycleContext, olds: PlainRecord, news: PlainRecord): boolean {
   const { disableDays } = rotationSettings(news);
-  const due = dueEverywhere(olds, disableDays, context.clock());
+  const due = dueEverywhere(olds, disableDays, context.clock(), compromisedIn(news) !== undefined);
   for (const { version, act } of due) {
     context.log.warn(
       act === "disable"
@@ -84,6 +85,26 @@ function warnOfRetirements(context: LifecycleContext, olds: PlainRecord, news: P
     );
   }
   return due.length > 0;
+}
+
+function compromisedIn(record: PlainRecord): string | undefined {
+  const material = materialIn(record);
+  return material === undefined ? undefined : compromiseOf(material);
+}
+
+/** A source key that others may have takes its copies out of use. */
+function warnOfCompromise(context: LifecycleContext, olds: PlainRecord, news: PlainRecord): void {
+  const since = compromisedIn(news);
+  if (since === undefined || compromisedIn(olds) === since) return;
+  const aliases = textList(news["aliases"]);
+  const users =
+    aliases.length === 0
+      ? "No alias points to it."
+      : `${aliases.join(", ")} point${aliases.length === 1 ? "s" : ""} to it.`;
+  context.log.warn(
+    `its source is compromised since ${since}: ${String(olds["arn"])} is disabled, and so are its former KMS keys; what they encrypted cannot be read until they are enabled again. ${users} ` +
+      "Give it other material (material) for a new KMS key, and encrypt anew with that.",
+  );
 }
 
 /** What the key becomes, as the begin of a sentence. */

@@ -15,7 +15,7 @@ import { textList } from "../text-list";
 import { requireUntouched } from "./adopt-key";
 import { requireConfirmedDeletion } from "./delete-material";
 import { desiredKey, keyInputsIn, type KeyInputs } from "./key-inputs";
-import { requireCopied } from "./key-material";
+import { compromiseOf, requireCopied } from "./key-material";
 import { observeKey } from "./observe-key";
 import { recordKey, toldBy } from "./record-key";
 import { aliasTaken } from "./taken-aliases";
@@ -160,6 +160,7 @@ export function importRequest(
 ): ImportRequest {
   const { owner, version, group, file, inToken } = requireCopied(inputs);
   const connection = connectionOf(inputs.group);
+  const compromisedSince = compromiseOf(inputs.material);
   return {
     owner,
     version,
@@ -169,6 +170,7 @@ export function importRequest(
       allowedTargets: group.allowedTargets,
       lab: group.lab,
       minOaepHash: group.minOaepHash,
+      ...(compromisedSince === undefined ? {} : { compromisedSince }),
     },
     target: {
       connection: { ...importConnection(connection), account: inputs.account },

@@ -44,6 +44,12 @@ export const originOf = (material: KeyMaterialInputs): MaterialOrigin =>
 export const nameOf = (material: KeyMaterialInputs): string =>
   "source" in material ? material.source.name : "file" in material ? `the file ${material.file}` : "AWS";
 
+/** Since when others may have the material's source key or its key-encryption key (ISO 8601). */
+export function compromiseOf(material: KeyMaterialInputs): string | undefined {
+  if ("source" in material) return material.source.compromisedSince;
+  return "file" in material ? material.kek?.compromisedSince : undefined;
+}
+
 /** The property that is to blame for the material as such. */
 export const propertyOf = (material: KeyMaterialInputs): string =>
   "source" in material ? "material.source" : "file" in material ? "material.file" : "material.native";

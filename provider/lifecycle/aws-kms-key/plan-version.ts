@@ -1,13 +1,15 @@
 import { z } from "zod";
 import { dueRotation, type DueRotation, type HeldMaterial } from "../../model/due-rotation";
 import type { LifecycleContext, PlainRecord } from "../contract";
+import { awsKmsGroupRecord } from "../inputs/aws-kms-group-inputs";
 import { awsKmsKeyInputs, type AwsKmsKeyInputs } from "../inputs/aws-kms-key-inputs";
 import { materialIn } from "./check-material";
-import { identityOf } from "./key-material";
+import { compromiseOf, identityOf, nameOf } from "./key-material";
 import { rotationSettings } from "./rotation-settings";
 
 const { version, versionOffset, materialDigest, rotationTrigger } = awsKmsKeyInputs.shape;
-const held = z.object({ version, versionOffset, materialDigest, rotationTrigger });
+const group = z.object({ rotateAllTrigger: awsKmsGroupRecord.shape.rotateAllTrigger });
+const held = z.object({ version, versionOffset, materialDigest, rotationTrigger, group });
 
 /**
  * The version that the key is to have. Never an older one: a source of an older state does not take its copies back.
@@ -24,15 +26,31 @@ export function planVersion(
   const { material } = inputs;
   const known = heldIn(before);
   const sourceVersion = "source" in material ? material.source.version : undefined;
+  const { follow, rotationMode } = rotationSettings(inputs);
+  const takesSameAgain = rotationMode === "new-key" || "native" in material;
+  const { rotateAllTrigger } = inputs.group;
+  const isCompromised = compromiseOf(material) !== undefined;
   const due = dueRotation(
     {
       identity: identityOf({ material, materialDigest: digest }),
       sourceVersion,
-      follow: rotationSettings(inputs).follow,
+      follow: follow && !isCompromised,
       trigger: inputs.rotationTrigger,
+      groupTrigger: inputs.materialState === "deleted" || isCompromised ? undefined : rotateAllTrigger,
+      takesSameAgain,
     },
     known,
   );
+  if (
+    known !== undefined &&
+    rotateAllTrigger !== known.groupTrigger &&
+    rotateAllTrigger !== undefined &&
+    !takesSameAgain
+  ) {
+    context.log.info(
+      `is not rotated by rotateAllTrigger of ${inputs.group.name}: in place it takes other material only. Rotate ${nameOf(material)}.`,
+    );
+  }
   if (known === undefined || due.reason === "material") return due;
   if ("source" in material && material.source.version + due.offset < known.version) {
     context.log.warn(
@@ -54,5 +72,6 @@ function heldIn(before: PlainRecord): HeldMaterial | undefined {
     version: data.version,
     offset: data.versionOffset ?? 0,
     trigger: data.rotationTrigger,
+    groupTrigger: data.group.rotateAllTrigger,
   };
 }

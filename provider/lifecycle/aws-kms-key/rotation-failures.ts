@@ -70,19 +70,19 @@ function inPlaceFailures(inputs: AwsKmsKeyInputs, due: DueRotation): readonly Ch
 }
 
 /** Why the rotation is due. */
-function causeOf({ material }: AwsKmsKeyInputs, { reason }: DueRotation): string {
+function causeOf({ material, group }: AwsKmsKeyInputs, { reason }: DueRotation): string {
   if (reason === "source" && "source" in material)
     return `${material.source.name} is rotated to version ${material.source.version}`;
-  return reason === "material"
-    ? `the material changes to that of ${nameOf(material)}`
+  if (reason === "material") return `the material changes to that of ${nameOf(material)}`;
+  return reason === "group"
+    ? `rotateAllTrigger of ${group.name} has another value`
     : "rotationTrigger has another value";
 }
 
 function wayOut({ reason }: DueRotation): string {
   if (reason === "source") return "To stay with the present version: follow: false.";
-  return reason === "material"
-    ? "To stay with the present key: leave material as it was."
-    : "To stay with the present key: leave rotationTrigger as it was.";
+  const what = reason === "material" ? "material" : reason === "group" ? "rotateAllTrigger" : "rotationTrigger";
+  return `To stay with the present key: leave ${what} as it was.`;
 }
 
 const usageOf = (record: PlainRecord): AwsKmsKeyInputs["usage"] =>

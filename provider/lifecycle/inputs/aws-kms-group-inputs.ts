@@ -27,6 +27,8 @@ const rulesShape = {
   template: keyTemplateSchema.optional(),
   requiredTags: z.array(z.string().min(1)).min(1).optional(),
   allowedSpecs: z.array(z.enum(keySpecs)).min(1).optional(),
+  /** Another value than before rotates every key of the group. */
+  rotateAllTrigger: z.string().min(1).optional(),
 } as const;
 
 /** How the group itself is checked; its keys carry nothing of it. */

@@ -28,6 +28,8 @@ export const sourceKeyInputs = z.strictObject({
   onDestroy: z.enum(["retain", "destroy"]).default("retain"),
   exportable: z.boolean().default(true),
   rotation: z.strictObject({ every, startAt: startAt.optional() }).optional(),
+  /** Since when others may have the key. */
+  compromised: z.strictObject({ since: startAt }).optional(),
   /** Another value than before rotates the key. */
   rotationTrigger: z.string().min(1).optional(),
   adopt: z.strictObject({ owner: ownerSchema }).optional(),
@@ -53,5 +55,7 @@ export const sourceKeyRecord = z.strictObject({
   version: z.int().positive(),
   spec: keySpecSchema,
   operations,
+  /** ISO 8601: since when others may have it. */
+  compromisedSince: z.string().optional(),
   group: sourceGroupRecord,
 });

@@ -18,12 +18,19 @@ export async function checkSource(
   if (validated.kind === "wrong") return refused(news, validated.failures);
   if (validated.kind === "unknown") return accepted(news);
   const inputs = validated.value;
-  const failures = [...ruleFailures(inputs), ...changeFailures(olds, inputs)];
+  const failures = [
+    ...ruleFailures(inputs),
+    ...changeFailures(olds, inputs),
+    ...compromiseFailures(context, olds, inputs),
+  ];
   if (failures.length > 0) return refused(news, failures);
   const { resumed: _found, ...wanted } = inputs;
   const derived = { ...wanted, label: inputs.label ?? context.name, owner: ownerOf(olds, inputs) };
   if (isLabOwner(derived.owner) !== inputs.group.lab) return refused(news, [labFailure(derived.owner, inputs)]);
   const before = sourceKeyInputs.shape.version.safeParse(olds["version"]);
+  // What others may have gets no further version; the schedule stands still until that is taken back.
+  if (before.success && before.data !== undefined && inputs.compromised !== undefined)
+    return accepted({ ...derived, version: before.data, startAt: olds["startAt"], period: olds["period"] });
   if (before.success && before.data !== undefined)
     return accepted({ ...derived, ...planRotation(context, olds, inputs, before.data) });
   if (inputs.group.abilities === undefined) return accepted(derived);
@@ -73,6 +80,29 @@ function ruleFailures(inputs: SourceKeyInputs): readonly CheckFailure[] {
     ];
   }
   return [];
+}
+
+function compromiseFailures(
+  context: LifecycleContext,
+  olds: PlainRecord,
+  { compromised, rotationTrigger }: SourceKeyInputs,
+): readonly CheckFailure[] {
+  if (compromised === undefined) return [];
+  if (Date.parse(compromised.since) > context.clock().getTime())
+    return [
+      {
+        property: "compromised.since",
+        reason: `${compromised.since} is in the future. Name the moment from which on others may have had the key.`,
+      },
+    ];
+  if (rotationTrigger === undefined || rotationTrigger === olds["rotationTrigger"]) return [];
+  return [
+    {
+      property: "rotationTrigger",
+      reason:
+        "has another value, and a compromised key is not rotated. Make a new SourceKey, and let its copies take that (material).",
+    },
+  ];
 }
 
 /** A key that was in a local cloud was in clear there; a real one must never get there. */

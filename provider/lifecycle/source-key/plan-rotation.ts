@@ -52,9 +52,12 @@ export function planRotation(
 }
 
 /** When the next rotation is due, as far as the schedule tells. */
-export function nextRotation(inputs: Pick<SourceKeyInputs, "rotation" | "startAt" | "period">): string | undefined {
-  const { rotation, startAt, period } = inputs;
-  if (rotation === undefined || startAt === undefined || period === undefined) return undefined;
+export function nextRotation(
+  inputs: Pick<SourceKeyInputs, "rotation" | "startAt" | "period" | "compromised">,
+): string | undefined {
+  const { rotation, startAt, period, compromised } = inputs;
+  if (compromised !== undefined || rotation === undefined || startAt === undefined || period === undefined)
+    return undefined;
   return rotationTime({ every: rotation.every, startAt }, period).toISOString();
 }
 

@@ -6,6 +6,7 @@ import type { PlainRecord } from "../../contract";
 import type { AwsKmsKeyInputs } from "../../inputs/aws-kms-key-inputs";
 import type { ReplicaInputs } from "../../inputs/replica-inputs";
 import { defaultDescription } from "../key-inputs";
+import { compromiseOf } from "../key-material";
 import { recordedReplicas } from "./recorded-replicas";
 
 /** Checked inputs of a multi-Region key's replicas and of its primary's Region; none for a single-Region key. */
@@ -36,7 +37,9 @@ function derived(
   // Not the owner of a key of its own in that place: nobody who looks for one may find a replica.
   const place = `${account}/${region} replica of ${group.region}`;
   const { keepValidFor, validTo } = replica;
-  const present = sameVersion && recorded["keepValidFor"] === keepValidFor ? recorded["validTo"] : undefined;
+  const isCompromised = compromiseOf(material) !== undefined;
+  const kept = sameVersion && recorded["keepValidFor"] === keepValidFor ? recorded["validTo"] : undefined;
+  const present = typeof kept === "string" ? kept : undefined;
   return {
     ...replica,
     region,
@@ -49,10 +52,14 @@ function derived(
       typeof recorded["policy"] === "string" && samePolicy(recorded["policy"], policy) ? recorded["policy"] : policy,
     tags: replica.tags ?? {},
     aliases: replica.aliases ?? [],
-    enabled: replica.enabled ?? true,
-    validTo:
-      keepValidFor === undefined
-        ? validTo
-        : keptExpiry({ keepValidFor, renewBefore: undefined }, typeof present === "string" ? present : undefined, now),
+    enabled: !isCompromised && (replica.enabled ?? true),
+    validTo: isCompromised && keepValidFor !== undefined && present !== undefined ? present : validToOf({ keepValidFor, validTo }, present, now),
   };
 }
+
+const validToOf = (
+  { keepValidFor, validTo }: Pick<ReplicaInputs, "keepValidFor" | "validTo">,
+  present: string | undefined,
+  now: Date,
+): string | undefined =>
+  keepValidFor === undefined ? validTo : keptExpiry({ keepValidFor, renewBefore: undefined }, present, now);

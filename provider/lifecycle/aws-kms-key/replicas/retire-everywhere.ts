@@ -13,9 +13,10 @@ export const dueEverywhere = (
   outputs: PlainRecord,
   disableDays: number,
   now: Date,
+  isCompromised: boolean,
 ): ReturnType<typeof dueRetirements> => [
-  ...recordedReplicas(outputs).flatMap(({ record }) => dueRetirements(record, disableDays, now)),
-  ...dueRetirements(outputs, disableDays, now),
+  ...recordedReplicas(outputs).flatMap(({ record }) => dueRetirements(record, disableDays, now, isCompromised)),
+  ...dueRetirements(outputs, disableDays, now, isCompromised),
 ];
 
 /** As {@link retireKeys}, in every Region of the key: replicas before the key in the group's Region, which AWS would not delete before them. */
