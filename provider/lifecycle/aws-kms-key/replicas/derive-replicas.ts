@@ -53,7 +53,10 @@ function derived(
     tags: replica.tags ?? {},
     aliases: replica.aliases ?? [],
     enabled: !isCompromised && (replica.enabled ?? true),
-    validTo: isCompromised && keepValidFor !== undefined && present !== undefined ? present : validToOf({ keepValidFor, validTo }, present, now),
+    validTo:
+      isCompromised && keepValidFor !== undefined && present !== undefined
+        ? present
+        : validToOf({ keepValidFor, validTo }, present, now),
   };
 }
 
