@@ -35,6 +35,15 @@ const copyOutputs = z.object({
   group: carried(awsKmsGroupRecord),
   material: z.object({ source: carried(sourceKeyRecord) }),
   proof: carried(z.object({ keyMaterialId: z.string().optional() })).optional(),
+  replicas: z
+    .array(
+      z.object({
+        arn: z.string(),
+        group: carried(awsKmsGroupRecord),
+        proof: z.object({ keyMaterialId: z.string().optional() }).optional(),
+      }),
+    )
+    .default([]),
 });
 
 /** What became of one copy. */
@@ -56,7 +65,7 @@ interface Verdict {
  */
 export async function proveCommand(options: ProveOptions, terminal: Terminal): Promise<boolean> {
   const exported = await readStack({ stack: options.stack, command: "prove" });
-  const copies = chosenCopies(exported, options.copy ?? []);
+  const copies = chosenCopies(exported, options.copy ?? []).flatMap(inEveryRegion);
   terminal.err(`byok: ${proveNotice}`);
   const custodians = new Map<string, OpenCustodian>();
   const custodianOf = (token: TokenConnection): OpenCustodian => {
@@ -95,6 +104,12 @@ function chosenCopies(exported: unknown, names: readonly string[]): readonly Cop
     hint: copies.length === 0 ? "It has none at all." : `It has: ${copies.map(({ name }) => name).join(", ")}.`,
   });
 }
+
+/** A multi-Region key, and each of its replicas. */
+const inEveryRegion = ({ name, outputs }: Copy): readonly Copy[] => [
+  { name, outputs },
+  ...outputs.replicas.map(({ arn, group, proof }) => ({ name, outputs: { ...outputs, arn, group, proof } })),
+];
 
 async function prove(
   { name, outputs }: Copy,

@@ -320,6 +320,32 @@ describe("the plan of an update", () => {
     );
   });
 
+  it("tells both dates of a multi-Region key, and counts a replica that leaves as destruction", async () => {
+    const { allowedTargets } = sourceRecord.group;
+    const everywhere = allowedTargets.map(({ aws }) => ({ aws: { ...aws, regions: [...aws.regions, "eu-west-1"] } }));
+    const source = { ...sourceRecord, group: { ...sourceRecord.group, allowedTargets: everywhere } };
+    const replicas = [{ group: { ...groupRecord, name: "ireland", region: "eu-west-1" } }];
+    const key = await madeKey({ material: { source }, multiRegion: true, replicas });
+    const resources = stack(exported("AwsKmsKey", "payments", key));
+    for (const offline of [false, true]) {
+      const [item] = await plan(resources, { offline });
+      expect(item?.dependents).toContain("its replica in eu-west-1");
+      expect(item?.consequences.join(" ")).toMatch(
+        /replicas are scheduled first, and AWS deletes them on 2026-07-01 \(arn:aws:kms:eu-west-1:.*\); the primary goes 30 days later, on 2026-07-31/,
+      );
+    }
+    const urn = urnOf("AwsKmsKey", "payments");
+    const update = (more: PlainRecord): Preview =>
+      preview(
+        [{ op: "update", urn, newState: { inputs: { ...key.inputs, ...more } } }],
+        [{ urn, severity: "warning", message: "what it does" }],
+      );
+    expect(await plan(resources, { preview: update({ replicas: [] }) })).toMatchObject([{ destructive: true }]);
+    expect(await plan(resources, { preview: update({ primaryRegion: "eu-west-1" }) })).toMatchObject([
+      { destructive: false },
+    ]);
+  });
+
   it("passes on what a resource that is yet to be made says, such as the word of a deletion schedule", async () => {
     const urn = urnOf("DeletionSchedule", "retire");
     const message = 'error: in 7 days AWS deletes this key. To go on: confirm: "maple-1a2b3c4d".';

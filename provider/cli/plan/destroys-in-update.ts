@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { dueRetirements } from "../../lifecycle/aws-kms-key/retire-keys";
+import { leavingReplicas } from "../../lifecycle/aws-kms-key/replicas/remove-leaving";
+import { dueEverywhere } from "../../lifecycle/aws-kms-key/replicas/retire-everywhere";
 import { rotationSettings } from "../../lifecycle/aws-kms-key/rotation-settings";
 import { carried, type StackResource } from "../stack-export";
 
@@ -9,7 +10,7 @@ const keyRecord = z.looseObject({ versions: carried(z.unknown()).optional() });
 
 /**
  * True where an update destroys something, or sets out to: what it means, and the word, the resource has said itself in the preview. Each is also
- * told there in words: material that is deleted, a former key whose days are over, and a deletion whose date moves.
+ * told there in words: material that is deleted, a replica that leaves, a former key whose days are over, and a deletion whose date moves.
  */
 export function destroysInUpdate(
   { kind, outputs }: Pick<StackResource, "kind" | "outputs">,
@@ -23,5 +24,7 @@ export function destroysInUpdate(
   if (key === undefined) return false;
   const losesMaterial = inputs["materialState"] === "deleted" && key["materialState"] !== "deleted";
   const { disableDays } = rotationSettings(inputs);
-  return losesMaterial || dueRetirements(key, disableDays, now).some(({ act }) => act === "schedule-deletion");
+  const losesReplica = leavingReplicas(key, inputs).length > 0;
+  const retires = dueEverywhere(key, disableDays, now).some(({ act }) => act === "schedule-deletion");
+  return losesMaterial || losesReplica || retires;
 }

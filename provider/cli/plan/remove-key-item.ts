@@ -92,6 +92,7 @@ export async function removeKeyItem(
         replicaRegions: regionsOf(outputs, present),
         lastUsage: present.lastUsage,
       })}`,
+      ...replicaSentences(outputs, date),
       ...(former.length === 0
         ? []
         : [`Its former keys go the same way, and what is still encrypted with them: ${former.join(", ")}.`]),
@@ -101,6 +102,16 @@ export async function removeKeyItem(
     undo: { until: dayOf(date), how: takeBack(arn) },
     ...(word === undefined ? {} : { confirm: { word, as: "BYOK_CONFIRM", from: present.from } }),
   };
+}
+
+/** Both dates of a multi-Region key: its replicas go with it, and first. */
+function replicaSentences({ replicas, deletionWindowInDays: days }: KeyOutputs, date: Date): readonly string[] {
+  if (replicas.length === 0) return [];
+  const arns = replicas.map(({ arn }) => arn).join(", ");
+  const last = dayOf(new Date(date.getTime() + days * dayInMs));
+  return [
+    `Its replicas are scheduled first, and AWS deletes them on ${dayOf(date)} (${arns}); the primary goes ${days} days later, on ${last}.`,
+  ];
 }
 
 const takeBack = (arn: string): string =>
