@@ -52,6 +52,18 @@ describe("a program that passes something else than a resource", () => {
     expect(error.message).toContain("material.source must be a resource of class SourceKey, and it is a SourceGroup");
   });
 
+  it("is told so of replicas, by their place in the list", async () => {
+    const { master, frankfurt } = program();
+    await settle(master, frankfurt);
+    const copy = { group: frankfurt, material: { source: master }, multiRegion: true };
+    const wrong = { ...copy, replicas: [{ group: frankfurt }, { group: "ireland" }] };
+    expect(errorOf(construct("AwsKmsKey", wrong)).message).toContain(
+      "replicas[1].group must be a resource of class AwsKmsGroup, and it is a string",
+    );
+    const none = { ...copy, replicas: pulumi.output([{ group: frankfurt }]) };
+    expect(errorOf(construct("AwsKmsKey", none)).message).toContain("replicas must be a list");
+  });
+
   it("never reads a secret back in the error", () => {
     const error = errorOf(construct("SourceKey", { group: "hunter2", spec: "AES_256" }));
     expect(error.message).not.toContain("hunter2");

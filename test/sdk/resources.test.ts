@@ -129,6 +129,30 @@ describe("what reaches the provider", () => {
     expect(carried(inputs("copy")["group"])).toMatchObject({ name: "ledger", ...sent });
   });
 
+  it("carries the group of each replica as one text, and nothing of replicas where there is none", async () => {
+    const registered = await mockEngine();
+    const { master, frankfurt, key } = program();
+    const ireland = new byok.AwsKmsGroup("ireland", { region: "eu-west-1" });
+    const replicas = [{ group: ireland, policy: { Statement: [] }, aliases: ["alias/far"] }];
+    const copy = new byok.AwsKmsKey("copy", {
+      group: frankfurt,
+      material: { source: master },
+      multiRegion: true,
+      replicas,
+    });
+    await settle(copy, key);
+    const inputs = (name: string): Record<string, unknown> =>
+      registered.find((resource) => resource.name === name)?.inputs ?? {};
+    const [sent] = inputs("copy")["replicas"] as readonly Record<string, unknown>[];
+    expect(sent).toMatchObject({ policy: '{"Statement":[]}', aliases: ["alias/far"] });
+    expect(carried(sent?.["group"])).toMatchObject({ name: "ireland", region: "eu-west-1" });
+    expect(pulumi.Output.isInstance(copy.primaryRegion)).toBe(true);
+    for (const name of ["multiRegion", "replicas", "primaryRegion", "formerReplicas"]) {
+      expect(inputs("payments")).not.toHaveProperty(name);
+      expect(Reflect.get(key, name)).toBeUndefined();
+    }
+  });
+
   it("has the URN below a component, as the engine makes it", async () => {
     const registered = await mockEngine();
     const parent = new pulumi.ComponentResource("my:app:Keys", "keys");
