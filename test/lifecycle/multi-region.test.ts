@@ -389,6 +389,41 @@ describe("a rotation of a multi-Region key", () => {
   });
 });
 
+describe("a multi-Region key that changes its source key", () => {
+  it("gets a new KMS key in every Region, and every version tells where it came from", async () => {
+    await key.up(program());
+    const other = { ...source(1), name: "other-master", owner: "b".repeat(32) };
+    await key.up(program({ material: { source: other } }));
+    expect([world.kms, there()].map((kms) => kms.aliases.get("alias/payments"))).toEqual([keyId(), keyId()]);
+    const [record] = replicas();
+    for (const { versions } of [key.outputs, record ?? {}])
+      expect(versions).toMatchObject([{ version: 1, from: { source: "payments-master" } }, { version: 2 }]);
+    expect(await key.up(program({ material: { source: other } }))).toBe("same");
+  });
+
+  it("takes no material from a file or of AWS, which could not come to every Region again", async () => {
+    const native = { native: true, spec: "AES_256" };
+    expect((await key.complaints(program({ material: native, replicas: undefined }))).join()).toContain(
+      "multiRegion: is for copies of a source key",
+    );
+  });
+});
+
+describe("a disabled replica", () => {
+  it("takes part in a rotation in place and stays disabled", async () => {
+    const disabled = { rotationMode: "in-place", replicas: [irish({ enabled: false })] };
+    await key.up(program(disabled));
+    await key.up(program(disabled, 2));
+    expect(stateIn(there())).toBe("Disabled");
+    expect(
+      there()
+        .keys.get(keyId())
+        ?.materials.map(({ imported }) => imported),
+    ).toEqual([true, true]);
+    expect(await key.up(program(disabled, 2))).toBe("same");
+  });
+});
+
 describe("a run that dies", () => {
   /** Everything that can be seen of the outcome, without what differs from run to run. */
   const outcome = (): unknown => ({
