@@ -25,6 +25,7 @@ export function destroysInUpdate(
   const losesMaterial = inputs["materialState"] === "deleted" && key["materialState"] !== "deleted";
   const { disableDays } = rotationSettings(inputs);
   const losesReplica = leavingReplicas(key, inputs).length > 0;
-  const retires = dueEverywhere(key, disableDays, now).some(({ act }) => act === "schedule-deletion");
+  // A compromised source disables former keys too, which destroys nothing.
+  const retires = dueEverywhere(key, disableDays, now, false).some(({ act }) => act === "schedule-deletion");
   return losesMaterial || losesReplica || retires;
 }
