@@ -150,7 +150,7 @@ describe("a program that byok sync wrote", () => {
     expect({ code, text }).toMatchObject({ code: 0, text: expect.stringContaining("adopted-keys.ts is written") });
     const program = await inFile("adopted-keys.ts");
     expect(program).toContain("SOURCE_KEY_OF_ledger");
-    expect(program).toMatch(/\/\/ - arn:\S+ \(alias\/native\): its origin is AWS_KMS/);
+    expect(program).toMatch(/"native": new byok\.AwsKmsKey\("native", \{[^}]*material: \{ native: true \}/);
     expect(program).toMatch(/\/\/ - arn:\S*mrk-\S+: it is a multi-Region primary\./);
     await write(`${payments}\nadoptKeys(frankfurt);`, 'import { adoptKeys } from "./adopted-keys";');
     expect(await project.expectFailure("preview")).toContain("SOURCE_KEY_OF_ledger");
@@ -166,14 +166,14 @@ describe("a program that byok sync wrote", () => {
     expect(preview).toMatch(
       new RegExp(`adopts arn:\\S*${made.placeholder}: our tags are written and the key material is imported`),
     );
-    expect(preview).toContain("1 to create");
-    expect(await project.up()).toContain("1 created");
+    expect(preview).toContain("2 to create");
+    expect(await project.up()).toContain("2 created");
     expect(await project.outputs("ledger")).toMatchObject({
       keyId: made.placeholder,
       keyState: "Enabled",
       pending: [],
     });
-    expect(await project.preview("--expect-no-changes")).toContain("6 unchanged");
+    expect(await project.preview("--expect-no-changes")).toContain("7 unchanged");
   });
 
   it("finds the source in the token, and adopts a key that holds its material without touching it", async () => {
@@ -193,7 +193,7 @@ describe("a program that byok sync wrote", () => {
     await lab.cloud.admin.clearLog();
     expect(await project.up()).toContain("1 created");
     expect(await operations()).not.toContain("ImportKeyMaterial");
-    expect(await project.preview("--expect-no-changes")).toContain("6 unchanged");
+    expect(await project.preview("--expect-no-changes")).toContain("7 unchanged");
     expect(await project.outputs("payments")).toMatchObject({
       arn,
       aliases: ["alias/payments"],
@@ -215,7 +215,7 @@ describe("byok prove", () => {
     expect((await kms.send(new DescribeKeyCommand({ KeyId: "alias/payments" }))).KeyMetadata).toEqual(
       before.KeyMetadata,
     );
-    expect(await project.preview("--expect-no-changes")).toContain("6 unchanged");
+    expect(await project.preview("--expect-no-changes")).toContain("7 unchanged");
     for (const secret of lab.secrets) expect(text).not.toContain(secret);
   });
 
@@ -245,14 +245,15 @@ export const mine = all.keys.apply((keys) => keys.filter((key) => key.managedBy 
     expect(await project.up()).toContain("1 created");
     expect(JSON.parse(await project.expectSuccess("stack", "output", "mine", "--json"))).toEqual([
       "ledger",
+      "native",
       "payments",
     ]);
     expect(await project.outputs("all")).toMatchObject({
-      counts: { total: 5, managedBy: { "this stack": 2, nobody: 3 } },
+      counts: { total: 5, managedBy: { "this stack": 3, nobody: 2 } },
     });
     await lab.cloud.admin.clearLog();
-    expect(await project.preview("--expect-no-changes")).toContain("7 unchanged");
-    expect(await project.up()).toContain("7 unchanged");
+    expect(await project.preview("--expect-no-changes")).toContain("8 unchanged");
+    expect(await project.up()).toContain("8 unchanged");
     expect(await operations()).toEqual([]);
   });
 
