@@ -277,7 +277,7 @@ const outputs = [
 ] as const;
 
 /** Derived by the provider; a program cannot set them. */
-const derived = ["versionOffset", "materialDigest"] as const;
+const derived = ["versionOffset", "materialDigest", "materialIdentity"] as const;
 /** Outputs that are one JSON text in the state. */
 const texts = ["proof", "link", "wrapping", "versions"] as const;
 

@@ -43,7 +43,7 @@ export function requireMaterial(bytes: Buffer, spec: KeySpec): void {
     throw invalidFile(`holds ${bytes.length} bytes, and ${spec} material has ${bits / 8}.`);
   }
   const found = typeOf(privateKeyOf(bytes, spec));
-  if (found !== spec) throw invalidFile(`holds a ${found ?? "key of another type"}, and material.spec is ${spec}.`);
+  if (found !== spec) throw invalidFile(`holds ${found ?? "a key of another type"}, and material.spec is ${spec}.`);
 }
 
 function privateKeyOf(bytes: Buffer, spec: KeySpec): KeyObject {

@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { ByokError } from "../model/errors";
 import type { CustodianPort } from "../model/ports/custodian";
-import { inspectFile } from "./material";
+import { fingerprintFile, inspectFile } from "./material";
 import type { FileAdapters, OperationContext } from "./operation-context";
 import { claim, claimant } from "./operations/claim-key";
 import { destroy } from "./operations/destroy-version";
@@ -24,6 +24,7 @@ export const operations: { readonly [Name in OperationName]: Operation } = {
   importInto: operation("importInto", operationSchemas.importInto, importInto),
   prove: operation("prove", operationSchemas.prove, prove),
   inspectFile: operation("inspectFile", operationSchemas.inspectFile, inspectFile),
+  fingerprintFile: operation("fingerprintFile", operationSchemas.fingerprintFile, fingerprintFile),
   unwrapRefusal: operation("unwrapRefusal", operationSchemas.unwrapRefusal, unwrapRefusal),
   close: writing(operation("close", operationSchemas.close, close)),
   destroy: writing(operation("destroy", operationSchemas.destroy, destroy)),

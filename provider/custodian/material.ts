@@ -43,7 +43,7 @@ export async function withMaterial<T>(
   const content = await contentOf(context, file);
   try {
     if (file.kek === undefined) requireMaterial(content, spec);
-    const { foreign, facts } = await takeIn(context, request, file, content);
+    const { foreign, facts } = await takeIn(context, { spec, lab: request.rules.lab }, file, content);
     if (file.keptAs === undefined) return await work(foreignMaterial(context.token, file, foreign, facts));
     requireSame(request, facts.fingerprint, wordsOf(file));
     const label = formatKeyLabel({ name: file.keptAs, owner: request.owner, version: request.version });
@@ -62,6 +62,22 @@ export async function inspectFile(context: FileAdapters, file: MaterialFile, spe
   try {
     if (file.kek === undefined) requireMaterial(content, spec);
     return fileDigest(content);
+  } finally {
+    content.fill(0);
+  }
+}
+
+/** {@link CustodianPort.fingerprintFile} */
+export async function fingerprintFile(
+  context: OperationContext,
+  file: MaterialFile,
+  spec: KeySpec,
+  lab: boolean,
+): Promise<Fingerprint> {
+  const content = await contentOf(context, file);
+  try {
+    if (file.kek === undefined) requireMaterial(content, spec);
+    return (await takeIn(context, { spec, lab }, file, content)).facts.fingerprint;
   } finally {
     content.fill(0);
   }
@@ -101,18 +117,17 @@ async function contentOf(context: FileAdapters, file: MaterialFile): Promise<Buf
 /** A key-encryption key that was rotated still opens what was encrypted before; the newest version is tried first. */
 async function takeIn(
   context: OperationContext,
-  request: ImportRequest,
+  { spec, lab }: { readonly spec: KeySpec; readonly lab: boolean },
   file: MaterialFile,
   content: Buffer,
 ): Promise<{ readonly foreign: ForeignMaterial; readonly facts: ForeignFacts }> {
   const { token } = context;
-  const { spec } = request;
   const { kek, wrap } = file;
   if (kek === undefined || wrap === undefined) {
     const foreign = { spec, clear: content };
     return { foreign, facts: await token.inspectForeign(foreign) };
   }
-  if (isLabOwner(kek.owner) !== request.rules.lab) {
+  if (isLabOwner(kek.owner) !== lab) {
     throw new ByokError("BYOK_TARGET_NOT_TRUSTED", "material.kek was made in a group with another lab setting.", {
       property: "material.kek",
       hint: "Use a key-encryption key of this source group.",

@@ -205,6 +205,7 @@ export const operationSchemas: {
     result: importReceipt,
   },
   inspectFile: { parameters: z.tuple([materialFile, spec]), result: hex(64) },
+  fingerprintFile: { parameters: z.tuple([materialFile, spec, z.boolean()]), result: fingerprint },
   unwrapRefusal: {
     parameters: z.tuple([z.strictObject({ spec, wrap: z.enum(fileWraps), kept: z.boolean() })]),
     result: z.string().optional(),
@@ -227,6 +228,7 @@ const operationName = z.enum([
   "importInto",
   "prove",
   "inspectFile",
+  "fingerprintFile",
   "unwrapRefusal",
   "close",
   "destroy",

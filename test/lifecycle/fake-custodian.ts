@@ -5,6 +5,7 @@ import { keySpecs } from "../../provider/model/key-spec";
 import type {
   CopyLink,
   CustodianPort,
+  Fingerprint,
   GenerateRequest,
   ImportReceipt,
   ImportRequest,
@@ -110,8 +111,18 @@ export class FakeCustodian implements CustodianPort {
   inspectFile(file: MaterialFile): Promise<string> {
     return this.act("inspectFile", () => {
       const content = this.files.get(file.path);
-      if (content === undefined) throw new ByokError("BYOK_REFERENCE_UNRESOLVED", `There is no file ${file.path}.`);
+      if (content === undefined)
+        throw new ByokError("BYOK_REFERENCE_UNRESOLVED", `There is no file ${file.path}.`, {
+          property: "material.file",
+        });
       return createHash("sha256").update(content).digest("hex");
+    });
+  }
+  /** What stands after the last blank of a content is how it was encrypted; the key is the same. */
+  fingerprintFile(file: MaterialFile): Promise<Fingerprint> {
+    return this.act("fingerprintFile", () => {
+      const content = (this.files.get(file.path) ?? "").replace(/ encrypted .*$/, "");
+      return { method: "sha256", value: createHash("sha256").update(content).digest("hex") };
     });
   }
   unwrapRefusal(): Promise<string | undefined> {

@@ -168,6 +168,30 @@ describe("material in a file", () => {
     ]);
   });
 
+  it("that was encrypted anew, with the same key in it, is no rotation", async () => {
+    await key.up(file());
+    world.custodian.files.set("partner.bin", "the partner's key encrypted anew");
+    await key.up(file());
+    expect(keys()).toBe(1);
+    expect(key.outputs).toMatchObject({ version: 1 });
+    expect(await key.up(file())).toBe("same");
+  });
+
+  it("with another key than the one that was deleted does not come in its place", async () => {
+    await key.up(file());
+    const deleted = file({}, { materialState: "deleted" });
+    await expect(key.up(deleted)).rejects.toThrow();
+    const confirm = /confirm: "([a-z]+-[0-9a-f]{8})"/.exec(world.warnings.join())?.[1] ?? "";
+    await key.up({ ...deleted, confirm });
+    world.custodian.files.set("partner.bin", "another key");
+    expect((await key.complaints(file())).join()).toMatch(
+      /^material\.file: is other material than the one that was deleted/,
+    );
+    world.custodian.files.set("partner.bin", "the partner's key");
+    await key.up(file());
+    expect(key.outputs).toMatchObject({ keyState: "Enabled", version: 1 });
+  });
+
   it("of another name with the same content is no rotation", async () => {
     await key.up(file());
     world.custodian.files.set("moved.bin", "the partner's key");

@@ -40,9 +40,9 @@ export async function checkKey(
   const before = samePlace ? olds : {};
   const unfit = materialFailures(program, inputs);
   if (unfit.length > 0) return refused(news, unfit);
-  const { digest, failures: unusable } = await inspectMaterial(context, inputs, before);
+  const { digest, identity, failures: unusable } = await inspectMaterial(context, inputs, before);
   if (unusable.length > 0) return refused(news, unusable);
-  const due = planVersion(context, inputs, before, digest);
+  const due = planVersion(context, inputs, before, identity);
   const failures = [
     ...ruleFailures(inputs, before, context.clock()),
     ...changeFailures(inputs, before, due),
@@ -65,6 +65,7 @@ export async function checkKey(
     version: due.version,
     versionOffset: due.offset === 0 ? undefined : due.offset,
     materialDigest: digest,
+    materialIdentity: identity,
     ...wantedExpiry(inputs, before, due.version, context.clock()),
     ...deriveReplicas(inputs, before, { version: due.version, now: context.clock() }),
     // Nobody is to use what others may have. Taking that back enables the key as its program says.

@@ -1,5 +1,6 @@
 import { ByokError } from "../../model/errors";
 import { defaultFileWrap, fileWrapFault } from "../../model/file-wrap";
+import type { CustodianPort } from "../../model/ports/custodian";
 import { failureOf } from "../answers";
 import type { CheckFailure, LifecycleContext, PlainRecord } from "../contract";
 import { awsKmsKeyInputs, type AwsKmsKeyInputs } from "../inputs/aws-kms-key-inputs";
@@ -83,45 +84,64 @@ function fileFailures(material: FileMaterialInputs): readonly CheckFailure[] {
 /** What a look at the file tells. */
 export interface InspectedMaterial {
   /** Tells whether the file holds something else than before; undefined where there is no file. */
-  readonly digest: string | undefined;
+  readonly digest?: string | undefined;
+  /** Tells whether that is another key: a file may have been encrypted anew. */
+  readonly identity?: string | undefined;
   readonly failures: readonly CheckFailure[];
 }
 
 /**
- * Looks at the file of the material, and at new material also whether the token can take it in. A file that was imported may be gone: only the next
- * import asks for it.
+ * Looks at the file of the material. A file that did not change needs no token and no PIN; of another one the token tells which key it holds, so that what does
+ * not open is refused before anything is made. A file that was imported may be gone: only the next import asks for it.
  */
 export async function inspectMaterial(
   context: LifecycleContext,
   { material }: AwsKmsKeyInputs,
   before: PlainRecord,
 ): Promise<InspectedMaterial> {
-  if (!("file" in material)) return { digest: undefined, failures: [] };
+  if (!("file" in material)) return { failures: [] };
   const group = groupOf(material);
-  if (group === undefined) return { digest: undefined, failures: [] };
+  if (group === undefined) return { failures: [] };
   const known = recorded(before);
+  const custodian = context.custodian(group.token);
   try {
-    const digest = await context.custodian(group.token).inspectFile(fileOf(material), material.spec);
-    if (digest === known?.digest) return { digest, failures: keepFailures(material, known.material) };
+    const digest = await custodian.inspectFile(fileOf(material), material.spec);
+    if (digest === known?.digest) return { ...known, failures: keepFailures(material, known.material) };
+    const refused = await tokenFailures(custodian, material, group);
+    if (refused.length > 0) return { failures: refused };
+    const isKnown = group.abilities !== undefined;
+    const found = isKnown
+      ? await custodian.fingerprintFile(fileOf(material), material.spec, group.lab)
+      : { method: "file", value: digest };
+    const identity = `${found.method}:${found.value}`;
+    if (identity === known?.identity) return { digest, identity, failures: keepFailures(material, known.material) };
     if (material.kek === undefined) {
       context.log.warn(
         `its key material is in clear in ${material.file}: whoever could read the file, or the memory of this computer during the import, has the key. Delete the file afterwards; AWS and the token need it no more.`,
       );
     }
-    return { digest, failures: await tokenFailures(context, material, group) };
+    return { digest, identity, failures: [] };
   } catch (error) {
     const failure = ByokError.from(error, "Looking at the file");
-    const isGone = failure.code === "BYOK_REFERENCE_UNRESOLVED";
+    const isGone = failure.code === "BYOK_REFERENCE_UNRESOLVED" && failure.property === "material.file";
     if (isGone && known?.material.file === material.file)
-      return { digest: known.digest, failures: keepFailures(material, known.material) };
-    return { digest: undefined, failures: [failureOf(failure, "material.file", "Looking at the file")] };
+      return { ...known, failures: keepFailures(material, known.material) };
+    return { failures: [failureOf(failure, "material.file", "Looking at the file")] };
   }
 }
 
-function recorded(before: PlainRecord): { readonly digest: string; readonly material: FileMaterialInputs } | undefined {
-  const digest = awsKmsKeyInputs.shape.materialDigest.safeParse(before["materialDigest"]).data;
+function recorded(
+  before: PlainRecord,
+):
+  | { readonly digest: string; readonly identity: string | undefined; readonly material: FileMaterialInputs }
+  | undefined {
+  const { materialDigest, materialIdentity } = awsKmsKeyInputs.shape;
+  const digest = materialDigest.safeParse(before["materialDigest"]).data;
+  const identity = materialIdentity.safeParse(before["materialIdentity"]).data;
   const material = materialIn(before);
-  return digest === undefined || material === undefined || !("file" in material) ? undefined : { digest, material };
+  return digest === undefined || material === undefined || !("file" in material)
+    ? undefined
+    : { digest, identity, material };
 }
 
 /** The material of recorded inputs. */
@@ -140,13 +160,13 @@ const keepFailures = (now: FileMaterialInputs, before: FileMaterialInputs): read
 
 /** Only where the token is known already: a preview without a PIN finds it out later. */
 async function tokenFailures(
-  context: LifecycleContext,
+  custodian: CustodianPort,
   { spec, kek, wrap, keepInToken }: FileMaterialInputs,
   group: NonNullable<ReturnType<typeof groupOf>>,
 ): Promise<readonly CheckFailure[]> {
   if (kek === undefined || group.abilities === undefined) return [];
   const way = wrap ?? defaultFileWrap(kek.spec);
-  const refusal = await context.custodian(group.token).unwrapRefusal({ spec, wrap: way, kept: keepInToken === true });
+  const refusal = await custodian.unwrapRefusal({ spec, wrap: way, kept: keepInToken === true });
   if (refusal === undefined) return [];
   return [
     {

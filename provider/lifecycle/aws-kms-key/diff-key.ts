@@ -26,7 +26,7 @@ const recordedOnly = [
   ...["keepValidFor", "renewBefore", "expiryWarningDays"],
   ...["deletionWindowInDays", "wrappingKeySpec", "follow", "rotationMode", "afterRotation", "disableDays"],
   "acknowledgeOldOutputs",
-  "rotationTrigger",
+  ...["rotationTrigger", "materialDigest"],
 ];
 const simple = ["description", "tags", "enabled", "version", ...recordedOnly];
 
@@ -113,8 +113,8 @@ function changeOf(olds: PlainRecord, news: PlainRecord): string {
   const to = `version ${String(news["version"])}`;
   if (before === undefined || now === undefined) return `is rotated to ${to}`;
   const [one, other] = [
-    identityOf({ material: before, materialDigest: String(olds["materialDigest"]) }),
-    identityOf({ material: now, materialDigest: String(news["materialDigest"]) }),
+    identityOf({ material: before, materialIdentity: String(olds["materialIdentity"]) }),
+    identityOf({ material: now, materialIdentity: String(news["materialIdentity"]) }),
   ];
   return one === other
     ? `is rotated to ${to}`

@@ -57,12 +57,12 @@ export const propertyOf = (material: KeyMaterialInputs): string =>
 /** Tells one origin from another: a change of it is a rotation. */
 export const identityOf = ({
   material,
-  materialDigest,
-}: Pick<AwsKmsKeyInputs, "material" | "materialDigest">): string =>
+  materialIdentity,
+}: Pick<AwsKmsKeyInputs, "material" | "materialIdentity">): string =>
   "source" in material
     ? `source ${material.source.owner}`
     : "file" in material
-      ? `file ${materialDigest ?? ""}`
+      ? `file ${materialIdentity ?? ""}`
       : "native";
 
 /** The material of the key's present version, or undefined where AWS makes it. */

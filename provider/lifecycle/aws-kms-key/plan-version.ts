@@ -7,21 +7,21 @@ import { materialIn } from "./check-material";
 import { compromiseOf, identityOf, nameOf } from "./key-material";
 import { rotationSettings } from "./rotation-settings";
 
-const { version, versionOffset, materialDigest, rotationTrigger } = awsKmsKeyInputs.shape;
+const { version, versionOffset, materialIdentity, rotationTrigger } = awsKmsKeyInputs.shape;
 const group = z.object({ rotateAllTrigger: awsKmsGroupRecord.shape.rotateAllTrigger });
-const held = z.object({ version, versionOffset, materialDigest, rotationTrigger, group });
+const held = z.object({ version, versionOffset, materialIdentity, rotationTrigger, group });
 
 /**
  * The version that the key is to have. Never an older one: a source of an older state does not take its copies back.
  *
  * @param before - inputs of the last run; empty where the key is new to this state
- * @param digest - of the file of the material
+ * @param identity - of the file of the material
  */
 export function planVersion(
   context: LifecycleContext,
   inputs: AwsKmsKeyInputs,
   before: PlainRecord,
-  digest: string | undefined,
+  identity: string | undefined,
 ): DueRotation {
   const { material } = inputs;
   const known = heldIn(before);
@@ -32,7 +32,7 @@ export function planVersion(
   const isCompromised = compromiseOf(material) !== undefined;
   const due = dueRotation(
     {
-      identity: identityOf({ material, materialDigest: digest }),
+      identity: identityOf({ material, materialIdentity: identity }),
       sourceVersion,
       follow: follow && !isCompromised,
       trigger: inputs.rotationTrigger,
@@ -68,7 +68,7 @@ function heldIn(before: PlainRecord): HeldMaterial | undefined {
   const material = materialIn(before);
   if (data?.version === undefined || material === undefined) return undefined;
   return {
-    identity: identityOf({ material, materialDigest: data.materialDigest }),
+    identity: identityOf({ material, materialIdentity: data.materialIdentity }),
     version: data.version,
     offset: data.versionOffset ?? 0,
     trigger: data.rotationTrigger,

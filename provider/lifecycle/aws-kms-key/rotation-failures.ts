@@ -3,7 +3,7 @@ import { keySpecFacts } from "../../model/key-spec";
 import type { CheckFailure, PlainRecord } from "../contract";
 import { awsKmsKeyInputs, type AwsKmsKeyInputs } from "../inputs/aws-kms-key-inputs";
 import { textList } from "../text-list";
-import { nameOf, specOf } from "./key-material";
+import { nameOf, propertyOf, specOf } from "./key-material";
 import { recordedReplicas } from "./replicas/recorded-replicas";
 import { rotationSettings } from "./rotation-settings";
 
@@ -29,6 +29,12 @@ export function rotationFailures(
     });
   }
   if (rotationMode === "in-place") failures.push(...inPlaceFailures(inputs, due));
+  if (before["materialState"] === "deleted" && inputs.materialState !== "deleted" && due.reason === "material") {
+    failures.push({
+      property: propertyOf(inputs.material),
+      reason: `is other material than the one that was deleted: AWS takes back the same and no other. Name what was imported first; once the key has that again, the material may change.`,
+    });
+  }
   if (inputs.materialState === "deleted") {
     failures.push({
       property: "materialState",

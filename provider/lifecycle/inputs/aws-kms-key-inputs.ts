@@ -53,6 +53,8 @@ export const awsKmsKeyInputs = z.strictObject({
   versionOffset: z.int().positive().optional(),
   /** Derived: tells whether the file of the material holds something else than before. */
   materialDigest: z.string().optional(),
+  /** Derived: fingerprint of the material in the file, or its digest where the token was not at hand. Another one is another key. */
+  materialIdentity: z.string().optional(),
   /** Derived: true once the key was adopted; what the program does not name then stays as it was found. */
   adopted: z.boolean().optional(),
   ...selfShape,

@@ -168,6 +168,12 @@ export interface CustodianPort {
    * @throws ByokError BYOK_MATERIAL_INVALID, BYOK_REFERENCE_UNRESOLVED, BYOK_REFERENCE_INVALID
    */
   inspectFile(file: MaterialFile, spec: KeySpec): Promise<string>;
+  /**
+   * Takes the material of a file in and tells its fingerprint, so that a file that was encrypted anew is known as the same key.
+   *
+   * @throws ByokError BYOK_MATERIAL_INVALID, and what {@link inspectFile} raises
+   */
+  fingerprintFile(file: MaterialFile, spec: KeySpec, lab: boolean): Promise<Fingerprint>;
   /** Why the token cannot take in material of a type that is encrypted in a way, or undefined; see {@link TokenPort.unwrapRefusal}. */
   unwrapRefusal(question: UnwrapQuestion): Promise<string | undefined>;
   /** Sets CKA_EXTRACTABLE=false for ever. */

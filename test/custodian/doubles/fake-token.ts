@@ -177,7 +177,11 @@ export class FakeToken implements TokenPort {
     if ("clear" in material) return material.clear;
     const kek = this.#held(material.kek).material;
     const decipher = createDecipheriv("id-aes256-wrap-pad", kek, Buffer.from("a65959a6", "hex"));
-    return Buffer.concat([decipher.update(material.wrapped), decipher.final()]);
+    try {
+      return Buffer.concat([decipher.update(material.wrapped), decipher.final()]);
+    } catch {
+      throw new ByokError("BYOK_MATERIAL_INVALID", "material.file cannot be unwrapped", { property: "material.file" });
+    }
   }
 
   async close(id: string): Promise<void> {
