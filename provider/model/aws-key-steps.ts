@@ -160,8 +160,14 @@ export function describeStep(step: KeyStep): string {
 }
 
 /** Our tags for one key. */
-export const ownershipOf = (lineage: string, owner: string, version: number): Readonly<Record<string, string>> => ({
+export const ownershipOf = (
+  lineage: string,
+  owner: string,
+  version: number,
+  material?: string,
+): Readonly<Record<string, string>> => ({
   [ownershipTags.lineage]: lineage,
   [ownershipTags.owner]: owner,
   [ownershipTags.version]: String(version),
+  ...(material === undefined ? {} : { [ownershipTags.material]: material }),
 });

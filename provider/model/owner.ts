@@ -8,6 +8,8 @@ export const ownershipTags = {
   owner: "byok:owner",
   /** Version of the source key whose material the key holds. */
   version: "byok:version",
+  /** Digest that tells the material's origin; only on keys whose version is not simply that of their source key. */
+  material: "byok:material",
   /** While AWS rotates its own material in place: the version to come, and the material that it replaces. */
   rotating: "byok:rotating",
 } as const;

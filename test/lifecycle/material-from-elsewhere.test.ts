@@ -414,6 +414,30 @@ describe("a change of the material", () => {
     expect(aliasTarget()).toBe(key.outputs["keyId"]);
   });
 
+  it("is not done twice where the run was killed at its end and a refresh came before the next", async () => {
+    await key.up(native());
+    const { inputs, outputs } = key;
+    await key.up(from(sourceRecord));
+    const made = key.outputs["keyId"];
+    Object.assign(key, { inputs, outputs });
+    await key.refresh();
+    expect(world.warnings.join()).toMatch(/points to version 2 of this key, whose material is of another origin/);
+    await key.up(from(sourceRecord));
+    expect(key.outputs).toMatchObject({ keyId: made, version: 2, pending: [] });
+    expect(keys()).toBe(2);
+  });
+
+  it("never takes a key of another origin for the one that is asked for", async () => {
+    await key.up(native());
+    const { inputs, outputs } = key;
+    await key.up(from(sourceRecord));
+    Object.assign(key, { inputs, outputs });
+    await expect(key.up(from(otherSource))).rejects.toThrow(
+      /is version 2 of this resource already, with other material/,
+    );
+    expect(keys()).toBe(2);
+  });
+
   it.each<[string, PlainRecord, PlainRecord, RegExp]>([
     [
       "in place to another source",

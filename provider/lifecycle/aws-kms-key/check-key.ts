@@ -3,6 +3,7 @@ import { keySpecFacts } from "../../model/key-spec";
 import { defaultKeyPolicy, samePolicy } from "../../model/key-policy";
 import { ownerHash } from "../../model/owner";
 import type { DueRotation } from "../../model/due-rotation";
+import { maxTags } from "../../model/tags";
 import { refuseTarget, targetFacts } from "../../model/trust";
 import { keptExpiry, sameExpiry, validToFault } from "../../model/validity";
 import { accepted, failureOf, refused } from "../answers";
@@ -125,6 +126,13 @@ function keepFound(derived: PlainRecord, before: PlainRecord): PlainRecord {
 function ruleFailures(inputs: AwsKmsKeyInputs, before: PlainRecord, now: Date): readonly CheckFailure[] {
   const failures: CheckFailure[] = [];
   const spec = specOf(inputs.material);
+  const count = Object.keys(inputs.tags ?? {}).length;
+  if (!("source" in inputs.material) && count > maxTags - 5) {
+    failures.push({
+      property: "tags",
+      reason: `are ${count}, and a key whose material has no source key needs 5 of the ${maxTags} for us.`,
+    });
+  }
   const usages = keySpecFacts[spec].awsUsages;
   if (inputs.usage !== undefined && !usages.includes(inputs.usage)) {
     failures.push({

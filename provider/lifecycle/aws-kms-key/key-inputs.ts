@@ -3,6 +3,7 @@ import { ByokError } from "../../model/errors";
 import { keySpecFacts } from "../../model/key-spec";
 import { ownershipOf, type DesiredKey } from "../../model/aws-key-steps";
 import type { PlainRecord } from "../contract";
+import { materialMark } from "./key-material";
 import { pickDefined } from "../pick-defined";
 import { awsKmsKeyInputs } from "../inputs/aws-kms-key-inputs";
 import type { KeyMaterialInputs } from "../inputs/key-material";
@@ -64,7 +65,7 @@ export const desiredKey = (inputs: KeyInputs, lineage: string): DesiredKey => ({
   validTo: inputs.validTo,
   withoutMaterial: inputs.materialState === "deleted",
   native: "native" in inputs.material,
-  ownership: ownershipOf(lineage, inputs.owner, inputs.version),
+  ownership: ownershipOf(lineage, inputs.owner, inputs.version, materialMark(inputs)),
 });
 
 /** A key's description names where its material comes from. */

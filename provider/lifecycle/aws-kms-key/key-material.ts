@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { z } from "zod";
 import { ByokError } from "../../model/errors";
 import { defaultFileWrap } from "../../model/file-wrap";
@@ -64,6 +65,18 @@ export const identityOf = ({
     : "file" in material
       ? `file ${materialIdentity ?? ""}`
       : "native";
+
+/**
+ * What the KMS key is tagged with, so that neither an interrupted run nor an older state takes keys of two origins for one another; nothing where the version says
+ * it all.
+ */
+export function materialMark(inputs: Inputs & Pick<AwsKmsKeyInputs, "materialIdentity">): string | undefined {
+  if ("source" in inputs.material && (inputs.versionOffset ?? 0) === 0) return undefined;
+  return createHash("sha256")
+    .update(JSON.stringify(["byok material 1", identityOf(inputs)]))
+    .digest("hex")
+    .slice(0, 32);
+}
 
 /** The material of the key's present version, or undefined where AWS makes it. */
 export function copiedMaterial(inputs: Inputs): CopiedMaterial | undefined {

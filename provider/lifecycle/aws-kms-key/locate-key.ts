@@ -9,6 +9,7 @@ import type { LifecycleContext } from "../contract";
 import { settled } from "../settled";
 import { requireAdoptable, requireUntouched } from "./adopt-key";
 import { awsSpecOf, type KeyInputs } from "./key-inputs";
+import { materialMark } from "./key-material";
 import { observeKey } from "./observe-key";
 import { refuseTakenInReplicas } from "./replicas/replica-aliases";
 import { refuseTakenAliases } from "./taken-aliases";
@@ -56,7 +57,7 @@ export async function locateKey(
     description: inputs.description ?? "",
     multiRegion: inputs.multiRegion === true,
     ...(inputs.policy === undefined ? {} : { policy: inputs.policy }),
-    tags: { ...(inputs.tags ?? {}), ...ownershipOf(lineage, inputs.owner, inputs.version) },
+    tags: { ...(inputs.tags ?? {}), ...ownershipOf(lineage, inputs.owner, inputs.version, materialMark(inputs)) },
   });
   return { ...named(made), from: "made", keepMaterial: false };
 }
@@ -104,7 +105,7 @@ async function findOwn(
   if (isNew) await refuseForgotten(kms, inputs, owned);
   const sameVersion = owned.filter((key) => key.tags[ownershipTags.version] === String(inputs.version));
   const candidates: KmsKeyFacts[] = [];
-  for (const { keyId } of sameVersion) {
+  for (const { keyId, tags } of sameVersion) {
     const facts = await kms.describeKey(keyId);
     if (facts === undefined || facts.spec !== awsSpecOf(inputs)) continue;
     if (facts.state === "PendingDeletion") {
@@ -113,6 +114,7 @@ async function findOwn(
       );
       continue;
     }
+    if (tags[ownershipTags.material] !== materialMark(inputs)) throw otherMaterial(facts, inputs.version);
     candidates.push(facts);
   }
   const [only, ...others] = candidates;
@@ -138,6 +140,12 @@ async function findOwn(
   );
   return only;
 }
+
+/** What an interrupted run made with other material, or a state that is lost: never taken for what is asked for. */
+const otherMaterial = ({ arn }: KmsKeyFacts, version: number): ByokError =>
+  new ByokError("BYOK_KEY_DRIFTED", `${arn} is version ${version} of this resource already, with other material.`, {
+    hint: `If it is what you want, name its material in the program, and adopt: { arn: "${arn}" } where the state was lost. If nobody needs it, schedule its deletion (kms:ScheduleKeyDeletion), and run again.`,
+  });
 
 const until = (facts: KmsKeyFacts): string =>
   facts.deletionDate === undefined ? "" : ` until ${facts.deletionDate.toISOString().slice(0, 10)}`;

@@ -10,6 +10,7 @@ import { textList } from "../text-list";
 import { canonicalJson, sameJson } from "../same-json";
 import { deletedBySchedule, destroyedSentence } from "./destroyed-key";
 import { desiredKey, keyInputsIn, parseKeyInputs, type KeyInputs } from "./key-inputs";
+import { materialMark } from "./key-material";
 import { observeKey } from "./observe-key";
 import { recordKey } from "./record-key";
 import { readReplicas } from "./replicas/read-replicas";
@@ -116,6 +117,12 @@ async function newerKey(
   const tags = await kms.listTags(target);
   const version = Number(tags[ownershipTags.version]);
   if (tags[ownershipTags.lineage] !== id || !(version > inputs.version)) return undefined;
+  if (tags[ownershipTags.material] !== materialMark(inputs)) {
+    context.log.warn(
+      `drift: ${alias} points to version ${version} of this key, whose material is of another origin than this state knows. A pulumi up of the program that changed it goes on from there.`,
+    );
+    return undefined;
+  }
   context.log.warn(
     `drift: ${alias} points to version ${version} of this key, and the state knew version ${inputs.version}; it goes on from version ${version}.`,
   );
