@@ -87,8 +87,11 @@ describe("what reaches the provider", () => {
       credentials: { csv: "file:aws.csv" },
       tls: { caFile: "ca.pem" },
       quotas: { CreateKey: 2 },
+      roleCredentials: { destroy: { profile: "destroyer" } },
     };
-    const place = new byok.AwsKmsGroup("place", connection);
+    // How the group itself is checked is no business of its keys.
+    const checks = { permissionCheck: "require", requireConnected: false } as const;
+    const place = new byok.AwsKmsGroup("place", { ...connection, ...checks });
     const hsm = new byok.SourceGroup("hsm", { token, allowedSpecs: ["AES_256"], minOaepHash: "sha1", lab: true });
     const source = new byok.SourceKey("source", { group: hsm, spec: "AES_256" });
     await settle(new byok.AwsKmsKey("copy", { group: place, material: { source } }));
