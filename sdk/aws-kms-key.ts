@@ -344,9 +344,12 @@ export class AwsKmsKey extends CarriedResource {
   declare public readonly region: pulumi.Output<string>;
   /** Hash of organisation, URN, account and Region, 32 hex digits; the KMS key carries it as the tag `byok:owner`. */
   declare public readonly owner: pulumi.Output<string>;
-  /** Key type, as the source key's. */
+  /** Key type of the material. */
   declare public readonly spec: pulumi.Output<KeySpec>;
-  /** Version of the source key that the key holds. */
+  /**
+   * Version of the key. Of a copy it is that of its source key, until the material changes or is rotated without it: then it counts on, and `proof.sourceVersion`
+   * tells the source's.
+   */
   declare public readonly version: pulumi.Output<number>;
   /** Every version that this resource holds or held, oldest first: its KMS key, its KeyMaterialId, and what became of it. */
   declare public readonly versions: pulumi.Output<KeyVersion[]>;

@@ -31,6 +31,12 @@ export function illegal(hsm: byok.SourceGroup, place: byok.AwsKmsGroup, source: 
   new byok.AwsKmsKey("x", { group: place });
   // @ts-expect-error material comes from a source key, not from a group
   new byok.AwsKmsKey("x", { group: place, material: { source: hsm } });
+  // @ts-expect-error material is AWS's own, or it comes from elsewhere
+  new byok.AwsKmsKey("x", { group: place, material: { native: false } });
+  // @ts-expect-error a file says how its bytes stand there
+  new byok.AwsKmsKey("x", { group: place, material: { file: "k.bin", spec: "AES_256", kek: source } });
+  // @ts-expect-error no such wrap
+  new byok.AwsKmsKey("x", { group: place, material: { file: "k", encoding: "raw", spec: "AES_256", wrap: "AES_CBC" } });
   // @ts-expect-error days are a number
   new byok.AwsKmsKey("x", { group: place, material: { source }, deletionWindowInDays: "30" });
   // @ts-expect-error no such usage
