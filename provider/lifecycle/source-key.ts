@@ -2,6 +2,7 @@ import { ByokError } from "../model/errors";
 import type { CustodianPort, GenerateRequest, SourceVersion } from "../model/ports/custodian";
 import type { Lifecycle, LifecycleContext, PlainRecord } from "./contract";
 import { sourceKeyInputs } from "./inputs/source-key-inputs";
+import { remembered } from "./remembered";
 import { changedProperties } from "./same-json";
 import { checkSource } from "./source-key/check-source";
 import { closeVersions, destroyVersions } from "./source-key/let-go";
@@ -109,8 +110,8 @@ export const sourceKey: Lifecycle = {
         "token",
       ]).length === 0
     ) {
-      const { compromised: _taken, ...kept } = olds;
-      return { ...kept, ...sourceInputsIn(parsed), nextRotation: nextRotation(parsed) };
+      const names = Object.keys(sourceKeyInputs.shape);
+      return { ...remembered(olds, sourceInputsIn(parsed), names), nextRotation: nextRotation(parsed) };
     }
     const custodian = context.custodian(parsed.group.token);
     await requireToken(custodian, parsed);

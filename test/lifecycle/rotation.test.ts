@@ -70,7 +70,9 @@ describe("a source key with a schedule", () => {
       { every: "10d", startAt: "2025-01-01T00:00:00Z" },
       undefined,
     ]) {
-      await source.up(program(rotation === undefined ? {} : { rotation }));
+      const written = program(rotation === undefined ? {} : { rotation });
+      await source.up(written);
+      expect(await source.up(written)).toBe("same");
       expect(versions()).toEqual([1]);
     }
   });
@@ -183,6 +185,13 @@ describe("a copy that is rotated by a new key", () => {
     expect(keyIds()).toHaveLength(1);
     await key.up(at(2));
     expect(key.outputs["version"]).toBe(2);
+  });
+
+  it("forgets a setting that the program names no more, once", async () => {
+    await key.up(at(1, { afterRotation: "disable", disableDays: 3, follow: false }));
+    expect(await key.up(at(1))).toBe("updated");
+    expect(key.outputs).not.toHaveProperty("afterRotation");
+    expect(await key.up(at(1))).toBe("same");
   });
 
   it("leaves behind no alias that the program gave up in the same run", async () => {

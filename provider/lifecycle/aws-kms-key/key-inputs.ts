@@ -5,6 +5,7 @@ import { ownershipOf, type DesiredKey } from "../../model/aws-key-steps";
 import type { PlainRecord } from "../contract";
 import { materialMark } from "./key-material";
 import { pickDefined } from "../pick-defined";
+import { remembered } from "../remembered";
 import { awsKmsKeyInputs } from "../inputs/aws-kms-key-inputs";
 import type { KeyMaterialInputs } from "../inputs/key-material";
 import { replicaInputs } from "../inputs/replica-inputs";
@@ -50,8 +51,7 @@ export function keyInputsIn(record: PlainRecord): PlainRecord {
 
 /** Outputs after an update that had nothing to do but to remember: replicas stay as they were observed. */
 export const rememberedWith = (olds: PlainRecord, inputs: KeyInputs): PlainRecord => ({
-  ...olds,
-  ...keyInputsIn(inputs),
+  ...remembered(olds, keyInputsIn(inputs), Object.keys(awsKmsKeyInputs.shape)),
   ...pickDefined(olds, ["replicas"]),
 });
 
