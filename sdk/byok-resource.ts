@@ -42,7 +42,7 @@ export abstract class ByokResource extends pulumi.CustomResource {
       ...shape.args,
       ...shape.unpacked,
       // The provider learns neither URN nor organisation from the engine: they place log lines and tell whose a key is.
-      self: pulumi.createUrn(name, type, opts.parent),
+      self: urnOf(name, type, opts.parent),
       organization: organization(),
       __provider: providerText(kind),
     };
@@ -56,8 +56,19 @@ export abstract class ByokResource extends pulumi.CustomResource {
     } finally {
       stackTraces.restore();
     }
-    for (const property of shape.texts ?? []) Reflect.set(this, property, told(Reflect.get(this, property)));
+    for (const property of shape.texts ?? []) this.#tellWhenRead(property);
     this.#resourceName = name;
+  }
+
+  /** Few programs read a text, and an output of its own for each one costs all of them time. */
+  #tellWhenRead(property: string): void {
+    const text: unknown = Reflect.get(this, property);
+    let output: unknown;
+    Object.defineProperty(this, property, {
+      enumerable: true,
+      configurable: true,
+      get: () => (output ??= told(text)),
+    });
   }
 
   /** The name in the program. */
@@ -71,6 +82,12 @@ const told = (output: unknown): unknown =>
   pulumi.Output.isInstance<unknown>(output)
     ? output.apply((known): unknown => (typeof known === "string" ? JSON.parse(known) : known))
     : output;
+
+/** Without a parent it needs no output, of which Pulumi makes several for each URN. */
+const urnOf = (name: string, type: string, parent: pulumi.Resource | undefined): pulumi.Input<string> =>
+  parent === undefined
+    ? `urn:pulumi:${pulumi.getStack()}::${pulumi.getProject()}::${type}::${name}`
+    : pulumi.createUrn(name, type, parent);
 
 /** Backends without organisations have none to tell; the CLI then says "organization" itself. */
 function organization(): string {
