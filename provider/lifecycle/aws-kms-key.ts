@@ -8,7 +8,7 @@ import { connectedKms } from "./connected-kms";
 import type { Lifecycle, PlainRecord } from "./contract";
 import { checkKey } from "./aws-kms-key/check-key";
 import { changesOf, diffKey, isRecordOnly } from "./aws-kms-key/diff-key";
-import { compromiseOf, copiedMaterial } from "./aws-kms-key/key-material";
+import { compromisedVersions, copiedMaterial } from "./aws-kms-key/key-material";
 import { parseKeyInputs, rememberedWith, type KeyInputs } from "./aws-kms-key/key-inputs";
 import { locateKey } from "./aws-kms-key/locate-key";
 import { removeLeavingReplicas } from "./aws-kms-key/replicas/remove-leaving";
@@ -55,7 +55,7 @@ export const awsKmsKey: Lifecycle = {
     if (olds["keyState"] === "Destroyed") return rememberedWith(olds, inputs);
     const changed = changesOf(olds, record);
     const unfinished = textList(olds["pending"]).length > 0;
-    const isCompromised = compromiseOf(inputs.material) !== undefined;
+    const isCompromised = compromisedVersions(inputs.material);
     const { disableDays } = rotationSettings(inputs);
     const retiring = dueEverywhere(olds, disableDays, context.clock(), isCompromised).length > 0;
     if (isRecordOnly(changed) && !unfinished && !retiring) return rememberedWith(olds, inputs);
@@ -64,7 +64,8 @@ export const awsKmsKey: Lifecycle = {
       throw new ByokError("BYOK_INTERNAL", "The state names no KMS key.", { hint: "Run pulumi refresh." });
     const kms = await connectedKms(context, inputs.group);
     const owned = await requireOwned(kms, keyId, id);
-    const held = owned.version ?? inputs.version;
+    // Where somebody took the tag away, the state knows; the version that is wanted would hide a rotation that is due.
+    const held = owned.version ?? z.number().safeParse(olds["version"]).data ?? inputs.version;
     refuseGoingBack(inputs, held);
     if (held < inputs.version) refuseRotationOfTheGoing(inputs, owned.facts);
     const keepMaterial = inputs.adopted === true && olds["proof"] === undefined && olds["keyState"] !== "PendingImport";
@@ -82,7 +83,7 @@ export const awsKmsKey: Lifecycle = {
     const outputs =
       held < inputs.version && rotationSettings(inputs).rotationMode === "new-key"
         ? await rotateToNewKey(context, kms, { lineage: id, inputs, olds })
-        : held < inputs.version || provedVersion(olds) < (copiedMaterial(inputs)?.version ?? 0)
+        : held < inputs.version || isCutOffInPlace(inputs, olds)
           ? await rotateAndEnsure()
           : await ensureKeySet(context, kms, { ...key, olds });
     const settled = await removeLeavingReplicas(context, { lineage: id, inputs, outputs });
@@ -91,6 +92,9 @@ export const awsKmsKey: Lifecycle = {
 
   delete: removeKey,
 };
+
+const isCutOffInPlace = (inputs: KeyInputs, olds: PlainRecord): boolean =>
+  rotationSettings(inputs).rotationMode === "in-place" && provedVersion(olds) < (copiedMaterial(inputs)?.version ?? 0);
 
 /** The version whose material the state knows to be in the key, everywhere: behind the key's tag after a rotation in place that was cut off at its end. */
 const provedVersion = (olds: PlainRecord): number =>

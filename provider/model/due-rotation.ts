@@ -9,8 +9,6 @@ export interface WantedMaterial {
   readonly trigger?: string | undefined;
   /** The same of the group, for all its keys. */
   readonly groupTrigger?: string | undefined;
-  /** False: the key takes other material only, so that a trigger has nothing to give it. */
-  readonly takesSameAgain?: boolean;
 }
 
 /** What the key held when its inputs were checked last. */
@@ -48,7 +46,7 @@ export function dueRotation(wanted: WantedMaterial, held: HeldMaterial | undefin
   if (wanted.follow && newest > version) return { version: newest, offset, reason: "source" };
   if (sourceVersion === undefined && isOther(trigger, held.trigger))
     return { version: version + 1, offset, reason: "trigger" };
-  if (isOther(wanted.groupTrigger, held.groupTrigger) && wanted.takesSameAgain !== false) {
+  if (isOther(wanted.groupTrigger, held.groupTrigger)) {
     // A copy gets the same version of its source once more, under the next number of its own.
     return { version: version + 1, offset: sourceVersion === undefined ? offset : offset + 1, reason: "group" };
   }

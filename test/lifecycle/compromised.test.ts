@@ -65,6 +65,35 @@ describe("a copy of a compromised source key", () => {
     expect(await key.up(copyOf(other))).toBe("same");
   });
 
+  it("is disabled in every version that came from this source, and no other is: not what AWS made, not another source's", async () => {
+    const native = keyProgram({ material: { native: true } });
+    const other = copyOf({ name: "payments-second", owner: "b".repeat(32) });
+    const ids: unknown[] = [];
+    for (const program of [native, copyOf({}), other, copyOf({})]) {
+      await key.up(program);
+      ids.push(key.outputs["keyId"]);
+    }
+    await key.up(copyOf({ compromisedSince: since }));
+    expect(ids.map(stateOf)).toEqual(["Enabled", "Disabled", "Enabled", "Disabled"]);
+    expect(await key.up(copyOf({ compromisedSince: since }))).toBe("same");
+  });
+
+  it("that came in a file is not rotated by its own trigger: that would be an import", async () => {
+    const kek = { ...sourceRecord, name: "transport", owner: "c".repeat(32), operations: ["unwrap"] };
+    const file = (record: PlainRecord, rotationTrigger: string): PlainRecord => ({
+      ...keyProgram({ rotationTrigger }),
+      material: { file: "/partner.bin", encoding: "raw", spec: "AES_256", kek: record },
+    });
+    world.custodian.files.set("/partner.bin", "the partner's key");
+    await key.up(file({ ...kek, spec: "RSA_3072" }, "one"));
+    const marked = { ...kek, spec: "RSA_3072", compromisedSince: since };
+    expect(await key.complaints(file(marked, "two"))).toEqual([
+      `material.kek: transport is compromised since ${since}, so nothing is imported from it. Use another key.`,
+    ]);
+    await key.up(file(marked, "one"));
+    expect(stateOf(key.outputs["keyId"])).toBe("Disabled");
+  });
+
   it("keeps the expiry that it has: renewing it would be an import", async () => {
     await key.up(copyOf({}, { keepValidFor: "100d" }));
     const { validTo } = key.outputs;

@@ -132,6 +132,25 @@ describe("material in a file", () => {
     expect(await key.up(file())).toBe("same");
   });
 
+  it("is imported only as check saw it, also the first time", async () => {
+    await key.up(file());
+    expect(world.custodian.imports.map(({ expectedFingerprint }) => expectedFingerprint)).toEqual([
+      key.outputs["materialIdentity"],
+    ]);
+  });
+
+  it("that is gone is rotated neither by its trigger, which says so, nor by the group's", async () => {
+    await key.up(file());
+    world.custodian.files.clear();
+    expect(await key.complaints(file({}, { rotationTrigger: "again" }))).toEqual([
+      expect.stringMatching(/^material\.file: is gone, and rotationTrigger has another value: .*Bring the file back\./),
+    ]);
+    const group = { ...(keyProgram()["group"] as PlainRecord), rotateAllTrigger: "june" };
+    await key.up(file({}, { group }));
+    expect(key.outputs["version"]).toBe(1);
+    expect(world.infos.join()).toContain("is not rotated by rotateAllTrigger of frankfurt: there is no file");
+  });
+
   it("may be gone once it was imported, until an import needs it", async () => {
     await key.up(file());
     world.custodian.files.clear();

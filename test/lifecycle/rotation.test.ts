@@ -187,6 +187,39 @@ describe("a copy that is rotated by a new key", () => {
     expect(key.outputs["version"]).toBe(2);
   });
 
+  it("by the group's trigger remembers which version of the source each of its own is, and notes a deletion for that one", async () => {
+    const group = (rotateAllTrigger: string): PlainRecord => ({
+      group: { ...(keyProgram()["group"] as PlainRecord), rotateAllTrigger },
+    });
+    await key.up(at(1));
+    const [first, second] = ["may", "june"];
+    await key.up(at(1, group(first)));
+    await key.up(at(1, group(second)));
+    await key.up(at(2, group(second)));
+    expect(key.outputs).toMatchObject({
+      version: 4,
+      proof: { sourceVersion: 2 },
+      versions: [
+        { version: 1, from: { sourceVersion: 1 } },
+        { version: 2, from: { sourceVersion: 1 } },
+        { version: 3, from: { sourceVersion: 1 } },
+        { version: 4, from: { sourceVersion: 2 } },
+      ],
+    });
+    await key.destroy();
+    const noted = world.custodian.calls.filter((call) => call.startsWith("noteDeletion"));
+    expect(noted.map((call) => call.split(" ")[1]).sort()).toEqual(["1", "1", "1", "2"]);
+  });
+
+  it("is rotated by a new key also where somebody took its tags away", async () => {
+    await key.up(at(1));
+    const former = String(key.outputs["keyId"]);
+    await world.kms.untag(former, ["byok:version", "byok:owner", "byok:lineage"]);
+    await key.up(at(2));
+    expect(key.outputs["keyId"]).not.toBe(former);
+    expect(stateOf(former)).toBe("Enabled");
+  });
+
   it("forgets a setting that the program names no more, once", async () => {
     await key.up(at(1, { afterRotation: "disable", disableDays: 3, follow: false }));
     expect(await key.up(at(1))).toBe("updated");

@@ -26,6 +26,6 @@ export function destroysInUpdate(
   const { disableDays } = rotationSettings(inputs);
   const losesReplica = leavingReplicas(key, inputs).length > 0;
   // A compromised source disables former keys too, which destroys nothing.
-  const retires = dueEverywhere(key, disableDays, now, false).some(({ act }) => act === "schedule-deletion");
+  const retires = dueEverywhere(key, disableDays, now, () => false).some(({ act }) => act === "schedule-deletion");
   return losesMaterial || losesReplica || retires;
 }

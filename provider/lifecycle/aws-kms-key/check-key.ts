@@ -41,12 +41,12 @@ export async function checkKey(
   const before = samePlace ? olds : {};
   const unfit = materialFailures(program, inputs);
   if (unfit.length > 0) return refused(news, unfit);
-  const { digest, identity, failures: unusable } = await inspectMaterial(context, inputs, before);
+  const { digest, identity, isGone = false, failures: unusable } = await inspectMaterial(context, inputs, before);
   if (unusable.length > 0) return refused(news, unusable);
-  const due = planVersion(context, inputs, before, identity);
+  const due = planVersion(context, inputs, before, { identity, isGone });
   const failures = [
     ...ruleFailures(inputs, before, context.clock()),
-    ...changeFailures(inputs, before, due),
+    ...changeFailures(inputs, before, due, isGone),
     ...(await trustFailures(context, inputs)),
     ...(await checkReplicas(inputs, before, !["none", "first"].includes(due.reason), async (place, recorded) => [
       ...ruleFailures(place, recorded, context.clock()),
@@ -165,7 +165,7 @@ function ruleFailures(inputs: AwsKmsKeyInputs, before: PlainRecord, now: Date): 
 /** What others may have is copied nowhere any more. */
 function compromiseFailures({ material }: AwsKmsKeyInputs, reason: DueRotation["reason"]): readonly CheckFailure[] {
   const since = compromiseOf(material);
-  if (since === undefined || (reason !== "first" && reason !== "material")) return [];
+  if (since === undefined || reason === "none") return [];
   const [name, property] =
     "file" in material ? [material.kek?.name ?? "", "material.kek"] : [nameOf(material), "material.source"];
   return [
@@ -214,7 +214,12 @@ function validityFailures({ keepValidFor, renewBefore, validTo }: AwsKmsKeyInput
   return [];
 }
 
-function changeFailures(inputs: AwsKmsKeyInputs, before: PlainRecord, due: DueRotation): readonly CheckFailure[] {
+function changeFailures(
+  inputs: AwsKmsKeyInputs,
+  before: PlainRecord,
+  due: DueRotation,
+  isGone: boolean,
+): readonly CheckFailure[] {
   const failures: CheckFailure[] = [];
   if (before["owner"] === undefined) return failures;
   const spec = specOf(inputs.material);
@@ -224,7 +229,7 @@ function changeFailures(inputs: AwsKmsKeyInputs, before: PlainRecord, due: DueRo
       reason: `is ${spec} now, and a KMS key's spec (${String(before["spec"])}) cannot change.`,
     });
   }
-  failures.push(...rotationFailures(inputs, before, due));
+  failures.push(...rotationFailures(inputs, before, due, isGone));
   if (inputs.usage !== undefined && before["usage"] !== inputs.usage) {
     failures.push({
       property: "usage",

@@ -87,6 +87,8 @@ export interface InspectedMaterial {
   readonly digest?: string | undefined;
   /** Tells whether that is another key: a file may have been encrypted anew. */
   readonly identity?: string | undefined;
+  /** True: there is no such file any more, so that nothing can be imported from it. */
+  readonly isGone?: boolean;
   readonly failures: readonly CheckFailure[];
 }
 
@@ -125,7 +127,7 @@ export async function inspectMaterial(
     const failure = ByokError.from(error, "Looking at the file");
     const isGone = failure.code === "BYOK_REFERENCE_UNRESOLVED" && failure.property === "material.file";
     if (isGone && known?.material.file === material.file)
-      return { ...known, failures: keepFailures(material, known.material) };
+      return { ...known, isGone: true, failures: keepFailures(material, known.material) };
     return { failures: [failureOf(failure, "material.file", "Looking at the file")] };
   }
 }

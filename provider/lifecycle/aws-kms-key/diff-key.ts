@@ -15,7 +15,7 @@ import {
   policySentence,
   replacementSentence,
 } from "./consequence-sentences";
-import { compromiseOf, groupOf, identityOf, nameOf } from "./key-material";
+import { compromisedVersions, compromiseOf, groupOf, identityOf, nameOf } from "./key-material";
 import { rotationSettings } from "./rotation-settings";
 import { changesOfReplicas, warnOfReplicas } from "./replicas/diff-replicas";
 import { recordedReplicas } from "./replicas/recorded-replicas";
@@ -75,7 +75,7 @@ export function diffKey(context: LifecycleContext, id: string, olds: PlainRecord
 /** True where a former key is due to be disabled or deleted now. */
 function warnOfRetirements(context: LifecycleContext, olds: PlainRecord, news: PlainRecord): boolean {
   const { disableDays } = rotationSettings(news);
-  const due = dueEverywhere(olds, disableDays, context.clock(), compromisedIn(news) !== undefined);
+  const due = dueEverywhere(olds, disableDays, context.clock(), compromisedVersions(materialIn(news)));
   for (const { version, act } of due) {
     context.log.warn(
       act === "disable"
@@ -102,7 +102,7 @@ function warnOfCompromise(context: LifecycleContext, olds: PlainRecord, news: Pl
       ? "No alias points to it."
       : `${aliases.join(", ")} point${aliases.length === 1 ? "s" : ""} to it.`;
   context.log.warn(
-    `its source is compromised since ${since}: ${String(olds["arn"])} is disabled, and so are its former KMS keys; what they encrypted cannot be read until they are enabled again. ${users} ` +
+    `its source is compromised since ${since}: ${String(olds["arn"])} is disabled, and so are its former KMS keys with material of the same source; what they encrypted cannot be read until they are enabled again. ${users} ` +
       "Give it other material (material) for a new KMS key, and encrypt anew with that.",
   );
 }

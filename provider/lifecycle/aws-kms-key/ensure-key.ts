@@ -181,7 +181,15 @@ export function importRequest(
     wrappingKeySpec: wrapping.wrappingKeySpec,
     existing: false,
     copyName: context.name,
+    ...fileFingerprint(inputs),
   };
+}
+
+/** What check saw in the file, so that neither a file that was exchanged since nor other material that the token kept of this name gets to AWS. */
+function fileFingerprint({ material, materialIdentity }: KeyInputs): Pick<ImportRequest, "expectedFingerprint"> {
+  // Where the token was not known yet, check could only digest the file as it stands.
+  const isKnown = "file" in material && materialIdentity?.startsWith("file:") === false;
+  return isKnown ? { expectedFingerprint: materialIdentity } : {};
 }
 
 function importMaterial(

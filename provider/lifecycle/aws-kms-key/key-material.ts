@@ -3,7 +3,7 @@ import type { z } from "zod";
 import { ByokError } from "../../model/errors";
 import { defaultFileWrap } from "../../model/file-wrap";
 import type { KeySpec } from "../../model/key-spec";
-import type { MaterialOrigin, VersionOrigin } from "../../model/key-versions";
+import type { KeyVersion, MaterialOrigin, VersionOrigin } from "../../model/key-versions";
 import { sourceOwner } from "../../model/owner";
 import type { MaterialFile } from "../../model/ports/custodian";
 import type { AwsKmsKeyInputs } from "../inputs/aws-kms-key-inputs";
@@ -49,6 +49,14 @@ export const nameOf = (material: KeyMaterialInputs): string =>
 export function compromiseOf(material: KeyMaterialInputs): string | undefined {
   if ("source" in material) return material.source.compromisedSince;
   return "file" in material ? material.kek?.compromisedSince : undefined;
+}
+
+/** Tells of which versions others may have the material: those of the compromised source key, or all that came in files where a key-encryption key is compromised. */
+export function compromisedVersions(material: KeyMaterialInputs | undefined): (version: KeyVersion) => boolean {
+  if (material === undefined || compromiseOf(material) === undefined) return () => false;
+  if (!("source" in material)) return ({ from }) => from?.origin === "EXTERNAL";
+  const { owner } = material.source;
+  return ({ from }) => from === undefined || (from.origin === "HSM" && (from.owner ?? owner) === owner);
 }
 
 /** The property that is to blame for the material as such. */

@@ -15,10 +15,11 @@ function tokenOf(
     const { token, owner, sourceVersion } = from;
     return owner === undefined || sourceVersion === undefined ? undefined : { token, owner, version: sourceVersion };
   }
+  if (from?.origin === "AWS_KMS") return undefined;
   const copied = copiedMaterial({ ...inputs, version });
   if (copied?.group.abilities?.storesLinks !== true) return undefined;
   if (!copied.inToken) return undefined;
-  return { token: copied.group.token, owner: copied.owner, version: copied.version };
+  return { token: copied.group.token, owner: copied.owner, version: from?.sourceVersion ?? copied.version };
 }
 
 /** The token remembers until when the copy can come back; a token that is not at hand only costs that memory. */

@@ -15,42 +15,41 @@ const held = z.object({ version, versionOffset, materialIdentity, rotationTrigge
  * The version that the key is to have. Never an older one: a source of an older state does not take its copies back.
  *
  * @param before - inputs of the last run; empty where the key is new to this state
- * @param identity - of the file of the material
+ * @param file - which key the file of the material holds, and whether there is a file at all
  */
 export function planVersion(
   context: LifecycleContext,
   inputs: AwsKmsKeyInputs,
   before: PlainRecord,
-  identity: string | undefined,
+  { identity, isGone }: { readonly identity: string | undefined; readonly isGone: boolean },
 ): DueRotation {
   const { material } = inputs;
   const known = heldIn(before);
   const sourceVersion = "source" in material ? material.source.version : undefined;
   const { follow, rotationMode } = rotationSettings(inputs);
-  const takesSameAgain = rotationMode === "new-key" || "native" in material;
-  const { rotateAllTrigger } = inputs.group;
+  const { rotateAllTrigger, name } = inputs.group;
   const isCompromised = compromiseOf(material) !== undefined;
+  const obstacle = isCompromised
+    ? "others may have its material"
+    : inputs.materialState === "deleted"
+      ? "its material is deleted"
+      : isGone
+        ? `there is no file ${nameOf(material)} to import once more`
+        : rotationMode === "in-place" && !("native" in material)
+          ? `in place it takes other material only; rotate ${nameOf(material)}`
+          : undefined;
   const due = dueRotation(
     {
       identity: identityOf({ material, materialIdentity: identity }),
       sourceVersion,
       follow: follow && !isCompromised,
       trigger: inputs.rotationTrigger,
-      groupTrigger: inputs.materialState === "deleted" || isCompromised ? undefined : rotateAllTrigger,
-      takesSameAgain,
+      groupTrigger: obstacle === undefined ? rotateAllTrigger : undefined,
     },
     known,
   );
-  if (
-    known !== undefined &&
-    rotateAllTrigger !== known.groupTrigger &&
-    rotateAllTrigger !== undefined &&
-    !takesSameAgain
-  ) {
-    context.log.info(
-      `is not rotated by rotateAllTrigger of ${inputs.group.name}: in place it takes other material only. Rotate ${nameOf(material)}.`,
-    );
-  }
+  if (obstacle !== undefined && known !== undefined && isOther(rotateAllTrigger, known.groupTrigger))
+    context.log.info(`is not rotated by rotateAllTrigger of ${name}: ${obstacle}.`);
   if (known === undefined || due.reason === "material") return due;
   if ("source" in material && material.source.version + due.offset < known.version) {
     context.log.warn(
@@ -75,3 +74,6 @@ function heldIn(before: PlainRecord): HeldMaterial | undefined {
     groupTrigger: data.group.rotateAllTrigger,
   };
 }
+
+const isOther = (trigger: string | undefined, before: string | undefined): boolean =>
+  trigger !== undefined && trigger !== before;

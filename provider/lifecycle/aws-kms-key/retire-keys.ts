@@ -6,31 +6,29 @@ import { ownershipTags } from "../../model/owner";
 import type { KmsPort } from "../../model/ports/kms";
 import { PartialFailure, type LifecycleContext, type PlainRecord } from "../contract";
 import type { KeyInputs } from "./key-inputs";
-import { compromiseOf } from "./key-material";
+import { compromisedVersions } from "./key-material";
 import { noteDeletion } from "./note-deletion";
 import { rotationSettings } from "./rotation-settings";
 
-/** Of a source that others may have, former copies are disabled whatever was said of them; versions of other material are not touched. */
+/** A former copy of what others may have is disabled whatever was said of it. */
 const atLeastDisabled = (version: KeyVersion): KeyVersion =>
-  version.from?.token === undefined && version.afterRotation !== "scheduleDeletion"
-    ? { ...version, afterRotation: "disable" }
-    : version;
+  version.afterRotation === "scheduleDeletion" ? version : { ...version, afterRotation: "disable" };
 
 /**
  * Acts on former KMS keys that are due at a moment, for diff to tell and for update to do.
  *
- * @param isCompromised - others may have the source key that the resource names
+ * @param isCompromised - of which versions others may have the material
  */
 export const dueRetirements = (
   outputs: PlainRecord,
   disableDays: number,
   now: Date,
-  isCompromised = false,
+  isCompromised: (version: KeyVersion) => boolean = () => false,
 ): readonly { readonly version: KeyVersion; readonly act: "disable" | "schedule-deletion" }[] =>
   formerKeys(keyVersionsIn(outputs), String(outputs["keyId"])).flatMap((version, index, all) => {
     // Of a key that held several materials, the newest version speaks for it.
     if (all.slice(index + 1).some((later) => later.keyId === version.keyId)) return [];
-    const retirement = retirementOf(isCompromised ? atLeastDisabled(version) : version, disableDays, now);
+    const retirement = retirementOf(isCompromised(version) ? atLeastDisabled(version) : version, disableDays, now);
     return retirement === undefined || retirement.act === "wait" ? [] : [{ version, act: retirement.act }];
   });
 
@@ -53,7 +51,7 @@ export async function retireKeys(
   { lineage, inputs, outputs, replicasGone }: Retiring,
 ): Promise<PlainRecord> {
   let versions = keyVersionsIn(outputs);
-  const isCompromised = compromiseOf(inputs.material) !== undefined;
+  const isCompromised = compromisedVersions(inputs.material);
   const { disableDays } = rotationSettings(inputs);
   for (const { version, act } of dueRetirements(outputs, disableDays, context.clock(), isCompromised)) {
     const step = `${act === "disable" ? "disable" : "schedule the deletion of"} the former key ${version.keyId}`;

@@ -66,8 +66,9 @@ export async function rotateToNewKey(
 /** Versions whose material the key leaves behind remember where it came from: the program names another origin from now on. */
 function withOrigins(versions: readonly KeyVersion[], olds: PlainRecord, inputs: KeyInputs): readonly KeyVersion[] {
   const [before, now] = [identityOf(parseKeyInputs(olds)), identityOf(inputs)];
-  if (before === now) return versions;
   const former = parseKeyInputs(olds);
+  // Each version of the key says which version of its source it is by the offset that it was made with.
+  if (before === now && former.versionOffset === inputs.versionOffset) return versions;
   return versions.map((version) =>
     version.from?.token === undefined && (version.from?.origin ?? "HSM") === originOf(former.material)
       ? { ...version, from: formerOrigin(former, version.version) }

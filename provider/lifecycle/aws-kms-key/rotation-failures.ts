@@ -12,10 +12,17 @@ export function rotationFailures(
   inputs: AwsKmsKeyInputs,
   before: PlainRecord,
   due: DueRotation,
+  isGone: boolean,
 ): readonly CheckFailure[] {
   if (due.reason === "first" || due.reason === "none") return [];
   const { rotationMode, acknowledgeOldOutputs } = rotationSettings(inputs);
   const failures: CheckFailure[] = [];
+  if (isGone && due.reason === "trigger") {
+    failures.push({
+      property: "material.file",
+      reason: `is gone, and ${causeOf(inputs, due)}: the new KMS key would have nothing to import. Bring the file back. ${wayOut(due)}`,
+    });
+  }
   const aliases = [
     ...(inputs.aliases ?? textList(before["aliases"])),
     ...recordedReplicas(inputs).flatMap(({ record }) => textList(record["aliases"])),

@@ -1,4 +1,4 @@
-import { keyVersionsIn } from "../../../model/key-versions";
+import { keyVersionsIn, type KeyVersion } from "../../../model/key-versions";
 import type { KmsPort } from "../../../model/ports/kms";
 import { connectionOf } from "../../connection-of";
 import { PartialFailure, type LifecycleContext, type PlainRecord } from "../../contract";
@@ -13,7 +13,7 @@ export const dueEverywhere = (
   outputs: PlainRecord,
   disableDays: number,
   now: Date,
-  isCompromised: boolean,
+  isCompromised: (version: KeyVersion) => boolean,
 ): ReturnType<typeof dueRetirements> => [
   ...recordedReplicas(outputs).flatMap(({ record }) => dueRetirements(record, disableDays, now, isCompromised)),
   ...dueRetirements(outputs, disableDays, now, isCompromised),
