@@ -8,7 +8,7 @@ import { connectedKms } from "./connected-kms";
 import type { Lifecycle, PlainRecord } from "./contract";
 import { checkKey } from "./aws-kms-key/check-key";
 import { changesOf, diffKey, isRecordOnly } from "./aws-kms-key/diff-key";
-import { compromisedVersions, copiedMaterial } from "./aws-kms-key/key-material";
+import { compromisedVersions, copiedMaterial, identityOf } from "./aws-kms-key/key-material";
 import { parseKeyInputs, rememberedWith, type KeyInputs } from "./aws-kms-key/key-inputs";
 import { locateKey } from "./aws-kms-key/locate-key";
 import { removeLeavingReplicas } from "./aws-kms-key/replicas/remove-leaving";
@@ -80,9 +80,14 @@ export const awsKmsKey: Lifecycle = {
       const rotated = await rotate(context, kms, keyId, { lineage: id, inputs, olds: complete });
       return ensureKeySet(context, kms, { ...key, olds: rotated });
     };
+    // What the former key encrypted is to stay readable, so it gets back what it lost before it is left behind.
+    const readable = async (): Promise<PlainRecord> =>
+      owned.facts?.state === "PendingImport" && olds["proof"] !== undefined && isNextOfSame(olds, inputs)
+        ? ensureKeySet(context, kms, { ...key, inputs: { ...inputs, version: held }, olds })
+        : olds;
     const outputs =
       held < inputs.version && rotationSettings(inputs).rotationMode === "new-key"
-        ? await rotateToNewKey(context, kms, { lineage: id, inputs, olds })
+        ? await rotateToNewKey(context, kms, { lineage: id, inputs, olds: await readable() })
         : held < inputs.version || isCutOffInPlace(inputs, olds)
           ? await rotateAndEnsure()
           : await ensureKeySet(context, kms, { ...key, olds });
@@ -92,6 +97,16 @@ export const awsKmsKey: Lifecycle = {
 
   delete: removeKey,
 };
+
+/** True where the key takes a newer version of the very source key that it has. */
+function isNextOfSame(olds: PlainRecord, inputs: KeyInputs): boolean {
+  const before = parseKeyInputs(olds);
+  return (
+    "source" in inputs.material &&
+    identityOf(before) === identityOf(inputs) &&
+    before.versionOffset === inputs.versionOffset
+  );
+}
 
 const isCutOffInPlace = (inputs: KeyInputs, olds: PlainRecord): boolean =>
   rotationSettings(inputs).rotationMode === "in-place" && provedVersion(olds) < (copiedMaterial(inputs)?.version ?? 0);

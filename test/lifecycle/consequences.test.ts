@@ -38,7 +38,7 @@ describe("a preview says of what is destructive or reaches far", () => {
     [
       "another policy",
       { policy: '{"Version":"2012-10-17","Statement":[]}' },
-      ["key policy is replaced at once", "until a policy allows them again"],
+      ["key policy changes at once", "until a policy allows them again"],
     ],
     [
       "another Region",

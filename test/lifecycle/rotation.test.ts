@@ -211,6 +211,39 @@ describe("a copy that is rotated by a new key", () => {
     expect(noted.map((call) => call.split(" ")[1]).sort()).toEqual(["1", "1", "1", "2"]);
   });
 
+  it("gets its material back before a rotation leaves it behind, asked for or lost: what it encrypted stays readable", async () => {
+    await key.up(at(1));
+    const former = String(key.outputs["keyId"]);
+    world.kms.set(former, { state: "PendingImport" });
+    await key.refresh();
+    await key.up(at(2));
+    expect(stateOf(former)).toBe("Enabled");
+    expect(key.outputs).toMatchObject({ version: 2, keyState: "Enabled" });
+    expect(await key.up(at(2))).toBe("same");
+  });
+
+  it("whose material was deleted on purpose is rotated by the run after the one that brings it back", async () => {
+    await key.up(at(1));
+    const former = String(key.outputs["keyId"]);
+    await expect(key.up(at(1, { materialState: "deleted" }))).rejects.toThrow(/would be deleted at once/);
+    const [, word = ""] = /confirm: "([a-z]+-[0-9a-f]{8})"/.exec(world.warnings.join("\n")) ?? [];
+    await key.up(at(1, { materialState: "deleted", confirm: word }));
+    await key.up(at(2, { materialState: "imported" }));
+    expect([key.outputs["keyId"], stateOf(former)]).toEqual([former, "Enabled"]);
+    await key.up(at(2, { materialState: "imported" }));
+    expect(key.outputs).toMatchObject({ version: 2, keyState: "Enabled" });
+    expect(stateOf(former)).toBe("Enabled");
+  });
+
+  it("that is gone leaves its former keys AWS's longest waiting period: nobody was asked about them", async () => {
+    await key.up(at(1, { deletionWindowInDays: 7 }));
+    const former = String(key.outputs["keyId"]);
+    await key.up(at(2, { deletionWindowInDays: 7 }));
+    world.kms.keys.delete(String(key.outputs["keyId"]));
+    await key.destroy();
+    expect(world.kms.keys.get(former)?.facts.deletionDate).toEqual(new Date(world.kms.now.getTime() + 30 * day));
+  });
+
   it("is rotated by a new key also where somebody took its tags away", async () => {
     await key.up(at(1));
     const former = String(key.outputs["keyId"]);

@@ -1,5 +1,6 @@
 import { removalWord } from "../../lifecycle/aws-kms-key/removal-word";
 import { dayOf, deletionConsequence, lostWith } from "../../model/deletion-consequence";
+import { deletionWindow } from "../../model/deletion-window";
 import { ByokError } from "../../model/errors";
 import { keySpecFacts } from "../../model/key-spec";
 import { isLeaving } from "../../model/key-states";
@@ -38,16 +39,22 @@ export async function removeKeyItem(
 ): Promise<Pick<PlanItem, "destructive" | "consequences" | "dependents" | "undo" | "confirm">> {
   if (outputs.keyState === "Destroyed") {
     return {
-      destructive: false,
-      consequences: [`AWS has deleted ${outputs.arn} already; only the record goes.`],
+      ...leftOvers(outputs, now),
+      consequences: [
+        `AWS has deleted ${outputs.arn} already; ${recordGoes(outputs)}`,
+        ...leftOverSentences(outputs, now),
+      ],
       dependents: [],
     };
   }
   const present = await presentOf(resource, outputs, ask);
   if (present === "gone") {
     return {
-      destructive: false,
-      consequences: [`${outputs.arn} does not exist any more; only the record goes.`],
+      ...leftOvers(outputs, now),
+      consequences: [
+        `${outputs.arn} does not exist any more; ${recordGoes(outputs)}`,
+        ...leftOverSentences(outputs, now),
+      ],
       dependents: [],
     };
   }
@@ -59,7 +66,9 @@ export async function removeKeyItem(
       present.lineage === undefined
         ? `${arn} has lost its tag ${ownershipTags.lineage}: the removal refuses it, because nobody knows whose it is.`
         : `${arn} belongs to another resource now (lineage ${present.lineage}); it is forgotten here and stays as it is.`;
-    return { destructive: false, consequences: [whose, ...remarks], dependents };
+    // Without its tag the removal stops before anything goes; otherwise what carries our lineage still goes.
+    const left = present.lineage === undefined ? [] : leftOverSentences(outputs, now);
+    return { destructive: left.length > 0, consequences: [whose, ...left, ...remarks], dependents };
   }
   const { usage } = outputs;
   const spec = keySpecFacts[outputs.spec].aws;
@@ -70,6 +79,7 @@ export async function removeKeyItem(
       destructive: true,
       consequences: [
         `${arn} is scheduled for deletion already and stays so: AWS deletes it${day === undefined ? "" : ` on ${day}`}, and ${lostWith({ spec, usage, origin })}`,
+        ...leftOverSentences(outputs, now),
         ...remarks,
       ],
       dependents,
@@ -178,3 +188,30 @@ function dependentsOf(key: KeyOutputs, present: Present, all: readonly StackReso
     }),
   ];
 }
+
+/** KMS keys that the removal still schedules where the newest is gone: former ones, and replicas. */
+const leftOverArns = (outputs: KeyOutputs): readonly string[] => [
+  ...new Set([
+    ...formerKeys(keyVersionsIn(outputs), outputs.keyId)
+      .filter(({ keyState }) => keyState !== "Destroyed" && !isLeaving(keyState))
+      .map(({ arn }) => arn),
+    ...outputs.replicas.map(({ arn }) => arn),
+  ]),
+];
+
+const recordGoes = (outputs: KeyOutputs): string =>
+  leftOverArns(outputs).length === 0 ? "only the record goes." : "the record goes, and what is left of it.";
+
+/** They get AWS's longest waiting period, because no word is asked for. */
+function leftOverSentences(outputs: KeyOutputs, now: Date): readonly string[] {
+  const arns = leftOverArns(outputs);
+  if (arns.length === 0) return [];
+  const date = new Date(now.getTime() + deletionWindow.default * dayInMs).toISOString().slice(0, 10);
+  return [
+    `It schedules the deletion of ${arns.join(", ")} in ${deletionWindow.default} days (${date}) as well: what they encrypted becomes unreadable for ever.`,
+  ];
+}
+
+const leftOvers = (outputs: KeyOutputs, now: Date): { readonly destructive: boolean } => ({
+  destructive: leftOverSentences(outputs, now).length > 0,
+});

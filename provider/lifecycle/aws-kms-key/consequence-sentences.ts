@@ -72,4 +72,4 @@ const inEveryRegion = (news: PlainRecord): string => {
 
 /** Another key policy. */
 export const policySentence = (olds: PlainRecord): string =>
-  `its key policy is replaced at once: callers that only the former policy allows can neither read nor write with it from then on, until a policy allows them again. ${callersOf(olds)}`;
+  `its key policy changes at once: callers that only the former policy allows can neither read nor write with it from then on, until a policy allows them again. ${callersOf(olds)}`;

@@ -29,9 +29,11 @@ export function planVersion(
   const { follow, rotationMode } = rotationSettings(inputs);
   const { rotateAllTrigger, name } = inputs.group;
   const isCompromised = compromiseOf(material) !== undefined;
+  // A former key gets nothing back any more, so the present one does first; the rotation is due again in the next run.
+  const comesBack = before["materialState"] === "deleted" && rotationMode === "new-key";
   const obstacle = isCompromised
     ? "others may have its material"
-    : inputs.materialState === "deleted"
+    : inputs.materialState === "deleted" || comesBack
       ? "its material is deleted"
       : isGone
         ? `there is no file ${nameOf(material)} to import once more`
@@ -57,7 +59,7 @@ export function planVersion(
     );
   }
   // A key without material gets its own back before it is rotated.
-  if (inputs.materialState === "deleted" && due.reason === "source")
+  if ((inputs.materialState === "deleted" || comesBack) && due.reason === "source")
     return { version: known.version, offset: due.offset, reason: "none" };
   return due;
 }

@@ -1,6 +1,7 @@
 import { ownershipTags } from "../../model/owner";
 import type { ObservedKey } from "../../model/aws-key-steps";
 import { formerKeys, keyVersionsIn, materialsOf, type KeyVersion } from "../../model/key-versions";
+import { isLeaving } from "../../model/key-states";
 import type { KmsPort } from "../../model/ports/kms";
 import { samePolicy } from "../../model/key-policy";
 import { userTags } from "../../model/tags";
@@ -14,6 +15,7 @@ import { materialMark } from "./key-material";
 import { observeKey } from "./observe-key";
 import { recordKey } from "./record-key";
 import { readReplicas } from "./replicas/read-replicas";
+import { recordedMembers } from "./replicas/replica-member";
 
 /** Looks at the key and tells every drift in words; the engine then shows the same as properties. */
 export async function readKey(
@@ -31,6 +33,14 @@ export async function readKey(
   const observed = newer === undefined ? known : await observeAgain(kms, outputs, keyId);
   if (observed === undefined) {
     const deleted = deletedBySchedule(outputs, context.clock());
+    const elsewhere = deleted === undefined ? await livingReplica(context, recorded, outputs) : undefined;
+    if (elsewhere !== undefined) {
+      context.log.warn(
+        `drift: ${keyId} does not exist in ${recorded.region} any more, and still does in ${elsewhere}; this resource keeps it. ` +
+          `Make the replica in ${recorded.region} again (kms:ReplicateKey in the primary's Region), and run pulumi up.`,
+      );
+      return { outputs, inputs: keyInputsIn(outputs) };
+    }
     if (deleted === undefined) {
       context.log.warn(`drift: ${keyId} does not exist any more.`);
       return undefined;
@@ -44,6 +54,21 @@ export async function readKey(
       ? (own ?? outputs)
       : await readReplicas(context, { id, inputs, outputs, own }, observed.facts);
   return { outputs: found, inputs: keyInputsIn(found) };
+}
+
+/** A Region in which a multi-Region key lives on; undefined where it does in none. */
+async function livingReplica(
+  context: LifecycleContext,
+  inputs: KeyInputs,
+  outputs: PlainRecord,
+): Promise<string | undefined> {
+  for (const { region, inputs: there, record } of recordedMembers(inputs, outputs)) {
+    const { keyId } = record;
+    if (typeof keyId !== "string") continue;
+    const facts = await context.kms(connectionOf(there.group)).describeKey(keyId);
+    if (facts !== undefined && !isLeaving(facts.state)) return region;
+  }
+  return undefined;
 }
 
 /** A key as AWS shows it now, with its materials where it holds several. */

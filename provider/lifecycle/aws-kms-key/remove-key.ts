@@ -26,10 +26,14 @@ export async function removeKey(context: LifecycleContext, id: string, outputs: 
   if (typeof keyId !== "string") return;
   const kms = context.kms(connectionOf(inputs.group));
   const newest = await observeKey(kms, keyId);
-  if (newest !== undefined && newest.tags[ownershipTags.lineage] === id && !isLeaving(newest.facts.state)) {
-    requireConfirmed(context, id, inputs, newest.facts, formerKeys(keyVersionsIn(outputs), keyId));
-  }
-  for (const place of placesToRemove(context, { id, inputs, outputs })) await removePlace(place);
+  // Whose it is nobody knows: that is found out before anything of it goes.
+  if (newest !== undefined && newest.tags[ownershipTags.lineage] === undefined)
+    forgetTakenOver(context, newest.facts.arn, undefined, id);
+  const asked = newest !== undefined && newest.tags[ownershipTags.lineage] === id && !isLeaving(newest.facts.state);
+  if (asked) requireConfirmed(context, id, inputs, newest.facts, formerKeys(keyVersionsIn(outputs), keyId));
+  // Without a living key there is no word to ask for, so what is left of it gets the longest waiting period.
+  const window = asked ? inputs : { ...inputs, deletionWindowInDays: deletionWindow.default };
+  for (const place of placesToRemove(context, { id, inputs: window, outputs })) await removePlace(place);
 }
 
 /** A key in one Region that is to go, with its former keys. */

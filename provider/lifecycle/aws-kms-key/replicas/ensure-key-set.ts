@@ -8,6 +8,7 @@ import { textList } from "../../text-list";
 import { deleteUnwanted } from "../delete-unwanted";
 import { ensureKey, type KeyUnderWork } from "../ensure-key";
 import { keyInputsIn } from "../key-inputs";
+import { compromiseOf } from "../key-material";
 import { ensureReplica, replicaVersions, type ReplicatedKey } from "./ensure-replica";
 import { formerReplicasAt } from "./former-replicas";
 import { movePrimary, presentPrimary } from "./move-primary";
@@ -49,7 +50,12 @@ class KeySet {
     const { inputs, keyId } = work;
     const home = inputs.region;
     const wanted = inputs.primaryRegion ?? home;
-    const members = await this.during("reach the Regions of the replicas", () => replicaMembers(context, inputs));
+    const isCompromised = compromiseOf(inputs.material) !== undefined;
+    // Out of use at once, whatever may hinder in another Region.
+    if (isCompromised) await this.ensureMain(isAliasStep);
+    const named = await this.during("reach the Regions of the replicas", () => replicaMembers(context, inputs));
+    // What others may have is imported nowhere, so no replica is made of it.
+    const members = isCompromised ? named.filter(({ region }) => this.isMade(region)) : named;
     const places = new Map([[home, kms] as const, ...members.map((member) => [member.region, member.kms] as const)]);
     // The primary may still be in a Region that the program does not name any more.
     for (const { region, inputs: leaving } of recordedMembers(inputs, work.olds))
@@ -57,7 +63,7 @@ class KeySet {
     const moves = wanted !== (this.primaryRegion ?? home);
     // AWS replicates an enabled primary, and moves it between enabled keys, so disabling comes after both.
     const incomplete = moves || members.some(({ region }) => !this.isMade(region));
-    await this.ensureMain((step) => isAliasStep(step) || (step.kind === "disable" && incomplete));
+    await this.ensureMain((step) => isAliasStep(step) || (step.kind === "disable" && incomplete && !isCompromised));
     const primary = await this.during("look for the primary", () => presentPrimary({ keyId, places }, home));
     this.primaryRegion = primary.region;
     const key: ReplicatedKey = {
