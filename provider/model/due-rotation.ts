@@ -53,5 +53,6 @@ export function dueRotation(wanted: WantedMaterial, held: HeldMaterial | undefin
   return { version, offset, reason: "none" };
 }
 
-const isOther = (trigger: string | undefined, before: string | undefined): boolean =>
+/** Whether a trigger asks for a rotation: removing one does not. */
+export const isOther = (trigger: string | undefined, before: string | undefined): boolean =>
   trigger !== undefined && trigger !== before;

@@ -37,27 +37,10 @@ export async function removeKeyItem(
   all: readonly StackResource[],
   { ask, now }: { readonly ask: AskCloud; readonly now: Date },
 ): Promise<Pick<PlanItem, "destructive" | "consequences" | "dependents" | "undo" | "confirm">> {
-  if (outputs.keyState === "Destroyed") {
-    return {
-      ...leftOvers(outputs, now),
-      consequences: [
-        `AWS has deleted ${outputs.arn} already; ${recordGoes(outputs)}`,
-        ...leftOverSentences(outputs, now),
-      ],
-      dependents: [],
-    };
-  }
+  const left = leftOverSentences(outputs, now);
+  if (outputs.keyState === "Destroyed") return recordItem(`AWS has deleted ${outputs.arn} already`, left);
   const present = await presentOf(resource, outputs, ask);
-  if (present === "gone") {
-    return {
-      ...leftOvers(outputs, now),
-      consequences: [
-        `${outputs.arn} does not exist any more; ${recordGoes(outputs)}`,
-        ...leftOverSentences(outputs, now),
-      ],
-      dependents: [],
-    };
-  }
+  if (present === "gone") return recordItem(`${outputs.arn} does not exist any more`, left);
   const { arn, version, deletionWindowInDays: days } = outputs;
   const remarks = present.remark === undefined ? [] : [present.remark];
   const dependents = dependentsOf(outputs, present, all);
@@ -67,8 +50,8 @@ export async function removeKeyItem(
         ? `${arn} has lost its tag ${ownershipTags.lineage}: the removal refuses it, because nobody knows whose it is.`
         : `${arn} belongs to another resource now (lineage ${present.lineage}); it is forgotten here and stays as it is.`;
     // Without its tag the removal stops before anything goes; otherwise what carries our lineage still goes.
-    const left = present.lineage === undefined ? [] : leftOverSentences(outputs, now);
-    return { destructive: left.length > 0, consequences: [whose, ...left, ...remarks], dependents };
+    const going = present.lineage === undefined ? [] : left;
+    return { destructive: going.length > 0, consequences: [whose, ...going, ...remarks], dependents };
   }
   const { usage } = outputs;
   const spec = keySpecFacts[outputs.spec].aws;
@@ -79,7 +62,7 @@ export async function removeKeyItem(
       destructive: true,
       consequences: [
         `${arn} is scheduled for deletion already and stays so: AWS deletes it${day === undefined ? "" : ` on ${day}`}, and ${lostWith({ spec, usage, origin })}`,
-        ...leftOverSentences(outputs, now),
+        ...left,
         ...remarks,
       ],
       dependents,
@@ -199,8 +182,18 @@ const leftOverArns = (outputs: KeyOutputs): readonly string[] => [
   ]),
 ];
 
-const recordGoes = (outputs: KeyOutputs): string =>
-  leftOverArns(outputs).length === 0 ? "only the record goes." : "the record goes, and what is left of it.";
+/** The removal of a key that is gone, with what is left of it. */
+const recordItem = (
+  what: string,
+  left: readonly string[],
+): Pick<PlanItem, "destructive" | "consequences" | "dependents"> => ({
+  destructive: left.length > 0,
+  consequences: [
+    `${what}; ${left.length === 0 ? "only the record goes." : "the record goes, and what is left of it."}`,
+    ...left,
+  ],
+  dependents: [],
+});
 
 /** They get AWS's longest waiting period, because no word is asked for. */
 function leftOverSentences(outputs: KeyOutputs, now: Date): readonly string[] {
@@ -211,7 +204,3 @@ function leftOverSentences(outputs: KeyOutputs, now: Date): readonly string[] {
     `It schedules the deletion of ${arns.join(", ")} in ${deletionWindow.default} days (${date}) as well: what they encrypted becomes unreadable for ever.`,
   ];
 }
-
-const leftOvers = (outputs: KeyOutputs, now: Date): { readonly destructive: boolean } => ({
-  destructive: leftOverSentences(outputs, now).length > 0,
-});

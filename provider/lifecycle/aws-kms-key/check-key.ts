@@ -70,7 +70,7 @@ export async function checkKey(
     ...wantedExpiry(inputs, before, due.version, context.clock()),
     ...deriveReplicas(inputs, before, { version: due.version, now: context.clock() }),
     // Nobody is to use what others may have. Taking that back enables the key as its program says.
-    ...(compromiseOf(inputs.material) === undefined ? {} : { enabled: false }),
+    enabled: compromiseOf(inputs.material) === undefined ? inputs.enabled : false,
     usage: inputs.usage ?? recordedUsage(before) ?? keySpecFacts[spec].awsUsages[0],
     owner:
       typeof before["owner"] === "string"
@@ -93,7 +93,7 @@ export async function checkKey(
     policy: typeof before["policy"] === "string" && samePolicy(before["policy"], policy) ? before["policy"] : policy,
     tags: inputs.tags ?? {},
     aliases: inputs.aliases ?? [],
-    enabled: compromiseOf(inputs.material) === undefined && (inputs.enabled ?? true),
+    enabled: derived.enabled ?? true,
   });
 }
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { dueRotation, type DueRotation, type HeldMaterial } from "../../model/due-rotation";
+import { dueRotation, isOther, type DueRotation, type HeldMaterial } from "../../model/due-rotation";
 import type { LifecycleContext, PlainRecord } from "../contract";
 import { awsKmsGroupRecord } from "../inputs/aws-kms-group-inputs";
 import { awsKmsKeyInputs, type AwsKmsKeyInputs } from "../inputs/aws-kms-key-inputs";
@@ -76,6 +76,3 @@ function heldIn(before: PlainRecord): HeldMaterial | undefined {
     groupTrigger: data.group.rotateAllTrigger,
   };
 }
-
-const isOther = (trigger: string | undefined, before: string | undefined): boolean =>
-  trigger !== undefined && trigger !== before;

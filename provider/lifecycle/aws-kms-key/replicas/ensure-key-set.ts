@@ -63,7 +63,7 @@ class KeySet {
     const moves = wanted !== (this.primaryRegion ?? home);
     // AWS replicates an enabled primary, and moves it between enabled keys, so disabling comes after both.
     const incomplete = moves || members.some(({ region }) => !this.isMade(region));
-    await this.ensureMain((step) => isAliasStep(step) || (step.kind === "disable" && incomplete && !isCompromised));
+    await this.ensureMain((step) => isAliasStep(step) || (step.kind === "disable" && incomplete));
     const primary = await this.during("look for the primary", () => presentPrimary({ keyId, places }, home));
     this.primaryRegion = primary.region;
     const key: ReplicatedKey = {
