@@ -1,0 +1,94 @@
+import type { AzureConnection } from "../azure-connection";
+import type { AzureKeyOperation } from "../azure-key-type";
+import type { KeySpec } from "../key-spec";
+import type { SourceRules } from "../source-rules";
+import type { Fingerprint, MaterialFile, VersionRef } from "./custodian";
+import type { WrappingKeySize } from "./key-vault";
+
+/** The key of a vault that receives material; it need not exist yet. */
+export interface AzureTarget {
+  readonly connection: AzureConnection;
+  readonly keyName: string;
+  /** Values of `config:` references in `connection`, by reference; they cross IPC only and are stored nowhere. */
+  readonly configValues: Readonly<Record<string, string>>;
+}
+
+/** A wrapping key that this project made in the vault, and will use only as it was made. */
+export interface PinnedWrappingKey {
+  /** With its version. */
+  readonly id: string;
+  /** SHA-256 (hex) of SubjectPublicKeyInfo (DER). */
+  readonly publicKeySha256: string;
+}
+
+/** Asks to import a version's material as a new version of a key of a vault. */
+export interface AzureImportRequest extends VersionRef {
+  readonly spec: KeySpec;
+  /** Where the material comes from, unless the token made it. */
+  readonly file?: MaterialFile;
+  readonly rules: SourceRules;
+  readonly target: AzureTarget;
+  /** A pinned one, or one that is made for this import and removed after it. */
+  readonly wrappingKey: PinnedWrappingKey | { readonly bits: WrappingKeySize };
+  readonly operations: readonly AzureKeyOperation[];
+  readonly enabled: boolean;
+  /** ISO 8601. */
+  readonly notBefore?: string;
+  /** ISO 8601. */
+  readonly expiresOn?: string;
+  /** All tags of the new version; by them an import whose answer was lost is found again. */
+  readonly tags: Readonly<Record<string, string>>;
+  /** Fingerprint (method, colon, digest) of what was imported before: anything else is refused before Azure is called. */
+  readonly expectedFingerprint?: string;
+  /** The pulumi name of the copy, for the link that the token remembers. */
+  readonly copyName: string;
+}
+
+/**
+ * How a version was shown to hold the source's material: `public-key` (Azure's equals the token's), `challenge` (a random block gives the same under
+ * both; oct keys that may encrypt), `accepted` (the import was accepted, and nothing more could be asked).
+ */
+export type AzureProofMethod = "public-key" | "challenge" | "accepted";
+
+/** What the custodian tells of an import. The ephemeral key and the blob never leave it. */
+export interface AzureImportReceipt {
+  /** Id of the new version. */
+  readonly keyId: string;
+  readonly fingerprint: Fingerprint;
+  readonly checkValue: string;
+  readonly importedAt: string;
+  /** Object id of the caller that imported. */
+  readonly importedBy: string;
+  readonly proof: AzureProofMethod;
+  readonly wrappingKey: PinnedWrappingKey;
+}
+
+/** Asks to show that a version of a key holds a version of a source key; nothing is sent. */
+export interface AzureProveRequest extends VersionRef {
+  readonly spec: KeySpec;
+  readonly file?: MaterialFile;
+  readonly rules: SourceRules;
+  readonly target: AzureTarget;
+  /** Id of the version. */
+  readonly keyId: string;
+}
+
+/** What {@link AzureCustodianPort.proveInAzure} tells. */
+export interface AzureProof {
+  readonly fingerprint: Fingerprint;
+  readonly checkValue: string;
+  readonly provedAt: string;
+  readonly proof: AzureProofMethod;
+}
+
+/** What the process that holds a token does towards Azure. */
+export interface AzureCustodianPort {
+  /**
+   * One act: verify the target, decide the rules, check the wrapping key against its pin, remember the copy, wrap, send, prove.
+   *
+   * @throws ByokError BYOK_TARGET_NOT_TRUSTED, BYOK_WRAP_REFUSED, BYOK_AZURE_*, BYOK_TOKEN_*, BYOK_KEY_*
+   */
+  importIntoAzure(request: AzureImportRequest): Promise<AzureImportReceipt>;
+  /** @throws ByokError BYOK_KEY_DRIFTED where the version holds another key; what {@link importIntoAzure} raises */
+  proveInAzure(request: AzureProveRequest): Promise<AzureProof>;
+}
