@@ -202,6 +202,22 @@ describe("the plan of a destroy", () => {
     );
   });
 
+  it("tells the dates of a primary that was moved the right way round, and no adoption, which a multi-Region key does not have", async () => {
+    const key = await madeKey();
+    const whole = exported("AwsKmsKey", "payments", key) as { outputs: PlainRecord };
+    const replicas = ["eu-west-1", "us-east-1"].map((region) => ({ region, arn: `arn:${region}`, aliases: [] }));
+    const outputs = { ...whole.outputs, multiRegion: true, primaryRegion: "eu-west-1", replicas };
+    const [item] = await plan(stack({ ...whole, outputs }), { offline: true });
+    expect(item?.consequences.join(" ")).toContain(
+      `The replicas are scheduled first, and AWS deletes them on 2026-07-01 (${String(key.outputs["arn"])}, arn:us-east-1); the primary (arn:eu-west-1) goes 30 days later, on 2026-07-31.`,
+    );
+    expect(item?.consequences[0]).not.toContain("its days count only once");
+    expect(item?.undo?.how).toBe("kms:CancelKeyDeletion, in each of its Regions");
+    const home = { ...outputs, primaryRegion: "eu-central-1" };
+    const [other] = await plan(stack({ ...whole, outputs: home }), { offline: true });
+    expect(other?.consequences.join(" ")).toContain("on 2026-07-01 (arn:eu-west-1, arn:us-east-1); the primary goes");
+  });
+
   it("never calls harmless what it cannot read", async () => {
     const key = await madeKey();
     const whole = exported("AwsKmsKey", "payments", key) as { outputs: PlainRecord };

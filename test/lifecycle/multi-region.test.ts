@@ -176,6 +176,45 @@ describe("a multi-Region key", () => {
   });
 });
 
+describe("a replica that vanished after a rotation", () => {
+  const vanished = async (more: PlainRecord = {}): Promise<string> => {
+    await key.up(program());
+    const former = keyId();
+    await key.up(program(more, 2));
+    there().keys.delete(keyId());
+    there().aliases.clear();
+    world.kms.set(keyId(), { replicaRegions: [] });
+    await key.refresh();
+    return former;
+  };
+
+  it("leaves its former keys in the record, and gets them back as such", async () => {
+    const former = await vanished({ afterRotation: "disable" });
+    expect(replicas()).toMatchObject([
+      { region: ireland, versions: [{ keyId: former }], pending: ["make the replica"] },
+    ]);
+    expect(await key.up(program({ afterRotation: "disable" }, 2))).toBe("updated");
+    expect(replicas()).toMatchObject([
+      { keyId: keyId(), versions: [{ keyId: former }, { keyId: keyId() }], pending: [] },
+    ]);
+    expect(await key.up(program({ afterRotation: "disable" }, 2))).toBe("same");
+  });
+
+  it("is the same after two refreshes, and a destroy then lets its former keys go", async () => {
+    const former = await vanished();
+    await key.refresh();
+    await key.destroy();
+    expect(stateIn(there(), former)).toBe("PendingDeletion");
+  });
+
+  it("leaves no record where its former keys are gone too", async () => {
+    const former = await vanished();
+    there().keys.delete(former);
+    await key.refresh();
+    expect(replicas()).toEqual([]);
+  });
+});
+
 describe("the primary of a multi-Region key", () => {
   it("moves to a replica's Region and back, and rotations go on from there", async () => {
     await key.up(program());
@@ -277,6 +316,18 @@ describe("a replica that leaves the program", () => {
       /has a replica in eu-west-1 that this program does not name/,
     );
     expect(world.custodian.imports.filter(({ additional }) => additional === true)).toEqual([]);
+  });
+});
+
+describe("a multi-Region key that moves to another place", () => {
+  it("names both dates of the old one, the primary's last, wherever it is", async () => {
+    await key.up(program({ primaryRegion: ireland }));
+    world.warnings.length = 0;
+    const moved = program({ group: group("virginia", virginia), primaryRegion: ireland });
+    expect(await key.up(moved)).toBe("replaces");
+    expect(world.warnings.join()).toContain(
+      `in ${region} after 30 days (2026-07-01), and the primary in ${ireland} 30 days later (2026-07-31); then everything`,
+    );
   });
 });
 

@@ -66,7 +66,7 @@ export async function removeKeyItem(
         ...remarks,
       ],
       dependents,
-      undo: { ...(day === undefined ? {} : { until: day }), how: takeBack(arn) },
+      undo: { ...(day === undefined ? {} : { until: day }), how: takeBack(outputs) },
     };
   }
   const date = new Date(now.getTime() + days * dayInMs);
@@ -82,7 +82,8 @@ export async function removeKeyItem(
         windowInDays: days,
         date,
         aliases: present.aliases.length,
-        replicaRegions: regionsOf(outputs, present),
+        // Its days count at once where it is not the primary.
+        replicaRegions: movedPrimary(outputs) === undefined ? regionsOf(outputs, present) : [],
         lastUsage: present.lastUsage,
       })}`,
       ...replicaSentences(outputs, date),
@@ -92,23 +93,34 @@ export async function removeKeyItem(
       ...remarks,
     ],
     dependents,
-    undo: { until: dayOf(date), how: takeBack(arn) },
+    undo: { until: dayOf(date), how: takeBack(outputs) },
     ...(word === undefined ? {} : { confirm: { word, as: "BYOK_CONFIRM", from: present.from } }),
   };
 }
 
-/** Both dates of a multi-Region key: its replicas go with it, and first. */
-function replicaSentences({ replicas, deletionWindowInDays: days }: KeyOutputs, date: Date): readonly string[] {
+/** Both dates of a multi-Region key: all Regions go together, the primary last, wherever it is. */
+function replicaSentences(outputs: KeyOutputs, date: Date): readonly string[] {
+  const { replicas, arn, deletionWindowInDays: days } = outputs;
   if (replicas.length === 0) return [];
-  const arns = replicas.map(({ arn }) => arn).join(", ");
   const last = dayOf(new Date(date.getTime() + days * dayInMs));
+  const moved = movedPrimary(outputs);
+  const first = replicas.filter((replica) => replica !== moved).map((replica) => replica.arn);
+  const arns = moved === undefined ? first : [arn, ...first];
   return [
-    `Its replicas are scheduled first, and AWS deletes them on ${dayOf(date)} (${arns}); the primary goes ${days} days later, on ${last}.`,
+    `${moved === undefined ? "Its replicas are" : "The replicas are"} scheduled first, and AWS deletes them on ${dayOf(date)} (${arns.join(", ")}); ` +
+      `the primary${moved === undefined ? "" : ` (${moved.arn})`} goes ${days} days later, on ${last}.`,
   ];
 }
 
-const takeBack = (arn: string): string =>
-  `kms:CancelKeyDeletion, or an AwsKmsKey with adopt: { arn: "${arn}", undelete: true }`;
+/** The primary where it is not the key in the group's Region any more. */
+const movedPrimary = ({ replicas, primaryRegion }: KeyOutputs): KeyOutputs["replicas"][number] | undefined =>
+  replicas.find(({ region }) => region === primaryRegion);
+
+/** A multi-Region key is not adopted, so that its deletion is taken back in AWS only. */
+const takeBack = ({ arn, multiRegion }: KeyOutputs): string =>
+  multiRegion
+    ? "kms:CancelKeyDeletion, in each of its Regions"
+    : `kms:CancelKeyDeletion, or an AwsKmsKey with adopt: { arn: "${arn}", undelete: true }`;
 
 async function presentOf(resource: StackResource, outputs: KeyOutputs, ask: AskCloud): Promise<Present | "gone"> {
   if (ask === undefined) return recorded(resource, outputs, "AWS was not asked; this is what the state knows.");

@@ -15,6 +15,9 @@ export const keyOutputs = z.object({
   keyId: z.string(),
   arn: z.string(),
   version: z.int().positive(),
+  multiRegion: z.boolean().default(false),
+  /** Where the primary of a multi-Region key is: in the group's Region, or in that of a replica. */
+  primaryRegion: z.string().optional(),
   spec: keySpecSchema,
   usage: z.string(),
   keyState: z.string(),

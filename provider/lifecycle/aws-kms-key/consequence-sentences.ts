@@ -39,9 +39,19 @@ export function replacementSentence(id: string, olds: PlainRecord, news: PlainRe
   });
   return (
     `moves to account ${String(news["account"])}, Region ${String(news["region"])}: a new KMS key with the same material is made there, and ${String(olds["arn"])} is scheduled for deletion. ` +
-    `${callersOf(olds)} After ${days} days (${dayOf(new Date(now.getTime() + days * dayInMs))}) ${lostWithKey(olds)} Until then kms:CancelKeyDeletion takes that back.` +
+    `${callersOf(olds)} ${whenLost(olds, days, now)} ${lostWithKey(olds)} Until then kms:CancelKeyDeletion takes that back.` +
     (word === undefined ? "" : ` To go on: BYOK_CONFIRM=${word} in the environment.`)
   );
+}
+
+/** AWS deletes the replicas of a multi-Region key after its days, and the primary only after as many again. */
+function whenLost(olds: PlainRecord, days: number, now: Date): string {
+  const dayAfter = (count: number): string => dayOf(new Date(now.getTime() + count * dayInMs));
+  const regions = [String(olds["region"]), ...recordedReplicas(olds).map(({ region }) => region)];
+  if (regions.length === 1) return `After ${days} days (${dayAfter(days)})`;
+  const primary = typeof olds["primaryRegion"] === "string" ? olds["primaryRegion"] : String(olds["region"]);
+  const others = regions.filter((region) => region !== primary);
+  return `It goes in every Region: in ${others.join(", ")} after ${days} days (${dayAfter(days)}), and the primary in ${primary} ${days} days later (${dayAfter(2 * days)}); then`;
 }
 
 /** Somebody, or a schedule, lets the key go already. */

@@ -155,7 +155,7 @@ async function newerKey(
 }
 
 /** Former keys as AWS shows them now; what is gone was destroyed. */
-async function seenAgain(
+export async function seenAgain(
   kms: KmsPort,
   former: readonly KeyVersion[],
   present: readonly KeyVersion[],

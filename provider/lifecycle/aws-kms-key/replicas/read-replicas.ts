@@ -1,8 +1,9 @@
-import type { KmsKeyFacts } from "../../../model/ports/kms";
+import { formerKeys, keyVersionsIn } from "../../../model/key-versions";
+import type { KmsKeyFacts, KmsPort } from "../../../model/ports/kms";
 import { connectionOf } from "../../connection-of";
 import type { LifecycleContext, PlainRecord } from "../../contract";
 import type { KeyInputs } from "../key-inputs";
-import { observeAgain, readPlace } from "../read-key";
+import { observeAgain, readPlace, seenAgain } from "../read-key";
 import { formerReplicas, formerReplicasAt } from "./former-replicas";
 import { inRegion } from "./in-region";
 import { recordedReplicas } from "./recorded-replicas";
@@ -10,7 +11,7 @@ import { recordedMember } from "./replica-member";
 import { replicaRecord, setOutputs } from "./replica-record";
 
 /**
- * Looks at each replica and tells its drift; one that is gone leaves the record, so that the next `up` makes it again. Key ids are the same in every
+ * Looks at each replica and tells its drift; one that is gone leaves the record, but for its former keys, so that the next `up` makes it again. Key ids are the same in every
  * Region, so that a key that went on with a newer version takes its replicas along.
  */
 export async function readReplicas(
@@ -22,12 +23,16 @@ export async function readReplicas(
   const replicas: PlainRecord[] = [];
   for (const { region, record } of recordedReplicas(outputs)) {
     const member = recordedMember(inputs, record);
-    if (member === undefined) continue;
+    if (member === undefined) {
+      replicas.push(record);
+      continue;
+    }
     const there = inRegion(context, region);
     const kms = context.kms(connectionOf(member.inputs.group));
     const observed = await observeAgain(kms, record, facts.keyId);
     if (observed === undefined) {
       there.log.warn("drift: it does not exist any more; the next pulumi up makes it again.");
+      replicas.push(...(await withoutNewest(kms, record, facts.keyId)));
       continue;
     }
     const place = { context: there, kms, id, inputs: member.inputs, outputs: record };
@@ -39,6 +44,19 @@ export async function readReplicas(
     ...setOutputs(own, replicas, facts.primaryRegion ?? outputs["primaryRegion"]),
     ...formerReplicasAt(outputs, context.clock()),
   };
+}
+
+/**
+ * What is left of a replica whose newest key is gone: its former keys, of which the newest stands for it until there is one again; nothing where no former key is
+ * there either.
+ */
+async function withoutNewest(kms: KmsPort, record: PlainRecord, keyId: string): Promise<readonly PlainRecord[]> {
+  const versions = await seenAgain(kms, formerKeys(keyVersionsIn(record), keyId), []);
+  const newest = versions.findLast(({ keyState }) => keyState !== "Destroyed");
+  if (newest === undefined) return [];
+  const { proof: _proof, link: _link, createdAt: _made, deletionDate: _gone, ...kept } = record;
+  const { arn, keyState } = newest;
+  return [{ ...kept, arn, keyId: newest.keyId, keyState, versions, pending: ["make the replica"] }];
 }
 
 function tellForeign(context: LifecycleContext, outputs: PlainRecord, facts: KmsKeyFacts): void {
