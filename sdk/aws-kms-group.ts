@@ -106,7 +106,8 @@ export interface AwsKmsGroupArgs {
   /**
    * Any text; another one than before rotates every key of the group once, each by its own `rotationMode`. A source key is rotated by its own trigger only, so a copy with
    * `new-key` gets a new KMS key that holds the version of its source which is the newest then, and one with `in-place` has nothing to take and says so. What a rotation
-   * may break counts here as well (`acknowledgeOldOutputs`). On a new key it is only remembered.
+   * may break counts here as well (`acknowledgeOldOutputs`). A key that cannot be rotated yet (its material is deleted or compromised, its file is gone, it rotates in place) says why,
+   * and it stays due there until any rotation of the key serves it. On a new key it is only remembered.
    */
   rotateAllTrigger?: pulumi.Input<string>;
   /**
@@ -117,7 +118,7 @@ export interface AwsKmsGroupArgs {
   /**
    * Whether to look, before anything is made, for permissions that the credentials lack: `warn`, `require` (what certainly is missing fails the
    * preview) or `off`. By iam:SimulatePrincipalPolicy where that is allowed, which does not see key policies, else by calls that change nothing. What
-   * cannot be known is not missing. Default: `warn` for a new group or another connection; a program that sets it is also told by every refresh.
+   * cannot be known is not missing. With `require` and `requireConnected: false`, no key is made or changed before a connection allowed to look. Default: `warn` for a new group or another connection; a program that sets it is also told by every refresh.
    */
   permissionCheck?: pulumi.Input<"warn" | "require" | "off">;
 }
@@ -161,6 +162,8 @@ const optional = ["endpoint", "credentials", "roleCredentials", "tls", "quotas"]
 /** Carried by every key, and read by no program. */
 const rules = ["template", "requiredTags", "allowedSpecs", "rotateAllTrigger"] as const;
 const defaulted = ["account", ...optional] as const;
+/** Carried only where the program speaks of permissions: without them no key is made. */
+const unjudged = "permissionsUnjudged";
 
 /**
  * An account and Region of AWS KMS, and how to reach it. It is nothing in the cloud: creating, changing or deleting it writes
@@ -203,6 +206,7 @@ export class AwsKmsGroup extends CarriedResource {
 
   readonly #given: readonly (typeof optional)[number][];
   readonly #rules: pulumi.Inputs;
+  readonly #judges: boolean;
 
   /**
    * @param name - name of the resource in the program; log lines and errors use it.
@@ -213,7 +217,9 @@ export class AwsKmsGroup extends CarriedResource {
     const { template } = requireArgs("AwsKmsGroup", name, args);
     const unpacked: pulumi.Inputs =
       template?.policy === undefined ? {} : { template: { ...template, policy: policyText(template.policy) } };
-    super("AwsKmsGroup", name, { args, unpacked, defaulted, outputs }, opts);
+    const judges = args.permissionCheck !== undefined;
+    super("AwsKmsGroup", name, { args, unpacked, defaulted, outputs: judges ? [...outputs, unjudged] : outputs }, opts);
+    this.#judges = judges;
     const given = { ...args, ...unpacked };
     this.#rules = Object.fromEntries(
       rules.flatMap((property) => (given[property] === undefined ? [] : [[property, given[property]]])),
@@ -232,6 +238,7 @@ export class AwsKmsGroup extends CarriedResource {
       account: this.account,
       ...Object.fromEntries(this.#given.map((property) => [property, this[property]])),
       ...this.#rules,
+      ...(this.#judges ? { [unjudged]: Reflect.get(this, unjudged) } : {}),
     };
   }
 }

@@ -6,6 +6,7 @@ import { diffAlias } from "./aws-alias/diff-alias";
 import { observeAlias } from "./aws-alias/observe-alias";
 import { isKeptByAnother, noteKeeper } from "./keepers";
 import { connectedKms } from "./connected-kms";
+import { kmsToChange } from "./kms-to-change";
 import { connectionOf } from "./connection-of";
 import type { Lifecycle, LifecycleContext, PlainRecord } from "./contract";
 
@@ -21,7 +22,7 @@ export const awsAlias: Lifecycle = {
 
   async create(context, record) {
     const inputs = parseAliasInputs(record);
-    const kms = await connectedKms(context, inputs.group);
+    const kms = await kmsToChange(context, inputs.group);
     const key = await requireKey(kms, inputs);
     const present = await observeAlias(kms, inputs.name, key.keyId);
     if (present !== undefined && present.keyId !== key.keyId && !inputs.adopt) throw taken(inputs.name, present.arn);
@@ -53,7 +54,7 @@ export const awsAlias: Lifecycle = {
     const inputs = parseAliasInputs(record);
     const last = olds["targetKeyId"];
     if (last === inputs.targetKeyId) return { ...olds, ...aliasInputsIn(inputs) };
-    const kms = await connectedKms(context, inputs.group);
+    const kms = await kmsToChange(context, inputs.group);
     const key = await requireKey(kms, inputs);
     const present = await observeAlias(kms, inputs.name, typeof last === "string" ? last : undefined);
     if (present !== undefined && present.keyId !== key.keyId && present.keyId !== last) {

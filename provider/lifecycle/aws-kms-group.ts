@@ -1,5 +1,5 @@
 import { ByokError } from "../model/errors";
-import { checkGroup, connectionProperties } from "./aws-kms-group/check-group";
+import { checkGroup, connectionProperties, judged } from "./aws-kms-group/check-group";
 import { connectGroup } from "./aws-kms-group/connect-group";
 import { missingPermissions, permissionHint } from "./aws-kms-group/missing-permissions";
 import type { Lifecycle, LifecycleContext, PlainRecord } from "./contract";
@@ -32,7 +32,8 @@ export const awsKmsGroup: Lifecycle = {
         `was not connected the last time; pulumi up tries again.${typeof reason === "string" ? ` ${reason}` : ""}`,
       );
     }
-    return Promise.resolve({ changes: changed.length > 0 || disconnected, replaces: [] });
+    const isJudged = (olds["permissionsUnjudged"] === true) === (news["permissionsUnjudged"] === true);
+    return Promise.resolve({ changes: changed.length > 0 || disconnected || !isJudged, replaces: [] });
   },
 
   async create(context, inputs) {
@@ -66,35 +67,53 @@ async function connectedOutputs(context: LifecycleContext, inputs: AwsKmsGroupIn
     return await connect(context, inputs);
   } catch (error) {
     const failure = ByokError.from(error, "Connecting to AWS");
-    if (inputs.requireConnected !== false || failure.code === "BYOK_AWS_WRONG_ACCOUNT") throw failure;
+    const isExcused = failure.code !== "BYOK_AWS_WRONG_ACCOUNT" && failure.property !== "permissionCheck";
+    if (inputs.requireConnected !== false || !isExcused) throw failure;
     return { ...inputsIn(inputs), ...notConnected(failure.sentence) };
   }
 }
 
 async function connect(context: LifecycleContext, inputs: AwsKmsGroupInputs): Promise<PlainRecord> {
-  const [{ identity }] = await connectGroup(context, inputs);
-  return { ...inputsIn(inputs), account: identity.account, connected: true, callerArn: identity.arn };
+  const callers = await connectGroup(context, inputs);
+  const [{ identity }] = callers;
+  if (inputs.permissionsUnjudged === true) await requirePermissions(context, inputs, callers);
+  return { ...inputsIn(judged(inputs)), account: identity.account, connected: true, callerArn: identity.arn };
+}
+
+/** What check could not judge, because AWS was out of reach then, is judged before any key of the group is made. */
+async function requirePermissions(
+  context: LifecycleContext,
+  inputs: AwsKmsGroupInputs,
+  callers: Awaited<ReturnType<typeof connectGroup>>,
+): Promise<void> {
+  const { certain, sentences } = await missingPermissions(context, inputs, callers);
+  if (certain.length === 0) return;
+  throw new ByokError("BYOK_AWS_ACCESS_DENIED", `${sentences.join(" ")} Nothing was created.`, {
+    hint: permissionHint(inputs),
+    property: "permissionCheck",
+  });
 }
 
 /** A refresh also looks for permissions again, where some were missing or where the program asks for the check. */
 async function look(context: LifecycleContext, inputs: AwsKmsGroupInputs): Promise<PlainRecord> {
-  const { missingPermissions: missed, ...rest } = inputs;
+  const { missingPermissions: missed, permissionsUnjudged: _unjudged, ...rest } = inputs;
   const looks = rest.permissionCheck !== "off" && (missed !== undefined || rest.permissionCheck !== undefined);
   const callers = await connectGroup(context, rest);
   const found = {
-    ...inputsIn(rest),
+    ...inputsIn(judged(rest)),
     account: callers[0].identity.account,
     connected: true,
     callerArn: callers[0].identity.arn,
   };
   if (!looks) return found;
-  const { actions, sentences } = await missingPermissions(context, rest, callers);
+  const { actions, certain, sentences } = await missingPermissions(context, rest, callers);
   if (actions.length === 0) {
     if (textList(missed).length > 0) context.log.info("its credentials have the permissions now that they lacked.");
     return found;
   }
   context.log.warn(`${sentences.join(" ")} ${permissionHint(rest)}`);
-  return { ...found, missingPermissions: actions };
+  const refuses = rest.permissionCheck === "require" && certain.length > 0;
+  return { ...found, missingPermissions: actions, ...(refuses ? { permissionsUnjudged: true } : {}) };
 }
 
 /** The reason is one sentence, which holds no secret, as no error of this package does. */

@@ -4,8 +4,8 @@ import { isLeaving } from "../model/key-states";
 import { ownershipTags } from "../model/owner";
 import type { KmsKeyFacts, KmsPort } from "../model/ports/kms";
 import { textList } from "./text-list";
-import { connectedKms } from "./connected-kms";
-import type { Lifecycle, PlainRecord } from "./contract";
+import { kmsToChange } from "./kms-to-change";
+import { PartialFailure, type Lifecycle, type PlainRecord } from "./contract";
 import { checkKey } from "./aws-kms-key/check-key";
 import { changesOf, diffKey, isRecordOnly } from "./aws-kms-key/diff-key";
 import { compromisedVersions, copiedMaterial, identityOf } from "./aws-kms-key/key-material";
@@ -34,7 +34,7 @@ export const awsKmsKey: Lifecycle = {
 
   async create(context, record) {
     const inputs = parseKeyInputs(record);
-    const kms = await connectedKms(context, inputs.group);
+    const kms = await kmsToChange(context, inputs.group);
     const lineage = context.random(16).toString("hex");
     const { keyId, from, keepMaterial } = await locateKey(context, kms, inputs, lineage);
     const outputs = await ensureKeySet(context, kms, {
@@ -62,7 +62,7 @@ export const awsKmsKey: Lifecycle = {
     const { keyId } = olds;
     if (typeof keyId !== "string")
       throw new ByokError("BYOK_INTERNAL", "The state names no KMS key.", { hint: "Run pulumi refresh." });
-    const kms = await connectedKms(context, inputs.group);
+    const kms = await kmsToChange(context, inputs.group);
     const owned = await requireOwned(kms, keyId, id);
     // Where somebody took the tag away, the state knows; the version that is wanted would hide a rotation that is due.
     const held = owned.version ?? z.number().safeParse(olds["version"]).data ?? inputs.version;
@@ -91,8 +91,15 @@ export const awsKmsKey: Lifecycle = {
         : held < inputs.version || isCutOffInPlace(inputs, olds)
           ? await rotateAndEnsure()
           : await ensureKeySet(context, kms, { ...key, olds });
-    const settled = await removeLeavingReplicas(context, { lineage: id, inputs, outputs });
-    return retireEverywhere(context, kms, { lineage: id, inputs, outputs: settled });
+    try {
+      const settled = await removeLeavingReplicas(context, { lineage: id, inputs, outputs });
+      return await retireEverywhere(context, kms, { lineage: id, inputs, outputs: settled });
+    } catch (error) {
+      // What the run has done by now stays in the state, whatever fails.
+      if (error instanceof PartialFailure) throw error;
+      const step = "retire former keys and replicas";
+      throw new PartialFailure(id, { ...outputs, pending: [step] }, ByokError.from(error, step).with({ step }));
+    }
   },
 
   delete: removeKey,

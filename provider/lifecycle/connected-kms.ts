@@ -4,7 +4,8 @@ import { connectionOf } from "./connection-of";
 import type { LifecycleContext } from "./contract";
 import type { AwsKmsGroupInputs } from "./inputs/aws-kms-group-inputs";
 
-type AccountGroup = Pick<
+/** A group as far as its connection goes. */
+export type AccountGroup = Pick<
   AwsKmsGroupInputs,
   "region" | "endpoint" | "credentials" | "roleCredentials" | "tls" | "quotas"
 > & {

@@ -1,4 +1,4 @@
-import { connectedKms } from "./connected-kms";
+import { kmsToChange } from "./kms-to-change";
 import type { Lifecycle } from "./contract";
 import { checkSchedule } from "./deletion-schedule/check-schedule";
 import { diffSchedule, isRecordOnly } from "./deletion-schedule/diff-schedule";
@@ -20,7 +20,7 @@ export const deletionSchedule: Lifecycle = {
   async create(context, record) {
     const inputs = parseScheduleInputs(record);
     const id = `deletion-schedule-${context.random(8).toString("hex")}`;
-    const kms = await connectedKms(context, inputs.key.group);
+    const kms = await kmsToChange(context, inputs.key.group);
     return { id, outputs: await ensureScheduled(context, kms, { id, inputs, olds: {} }) };
   },
 
@@ -31,7 +31,7 @@ export const deletionSchedule: Lifecycle = {
   async update(context, id, olds, record) {
     const inputs = parseScheduleInputs(record);
     if (isRecordOnly(context, olds, record)) return { ...olds, ...scheduleInputsIn(inputs) };
-    const kms = await connectedKms(context, inputs.key.group);
+    const kms = await kmsToChange(context, inputs.key.group);
     return ensureScheduled(context, kms, { id, inputs, olds });
   },
 

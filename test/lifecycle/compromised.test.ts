@@ -37,6 +37,11 @@ describe("a copy of a compromised source key", () => {
     await key.up(copyOf({ version: 2, compromisedSince: since }, { group }));
     expect(key.outputs["version"]).toBe(1);
     expect(world.kms.keys.size).toBe(1);
+    // Material of another source serves the trigger that waited.
+    const other = { version: 1, name: "other", owner: "b".repeat(32) };
+    await key.up(copyOf(other, { group }));
+    expect(key.outputs["version"]).toBe(2);
+    expect(await key.up(copyOf(other, { group }))).toBe("same");
   });
 
   it("is enabled again once that is taken back, as its program says; former keys stay disabled", async () => {

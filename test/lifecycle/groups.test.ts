@@ -1,7 +1,8 @@
 import { awsKmsGroup } from "../../provider/lifecycle/aws-kms-group";
+import { awsKmsKey } from "../../provider/lifecycle/aws-kms-key";
 import { sourceGroup } from "../../provider/lifecycle/source-group";
 import { ByokError } from "../../provider/model/errors";
-import { World } from "./lifecycle-world";
+import { groupRecord, keyProgram, World } from "./lifecycle-world";
 
 let world: World;
 beforeEach(() => {
@@ -231,6 +232,48 @@ describe("an AWS KMS group", () => {
     expect(complaints).toEqual(
       refuses ? [expect.stringMatching(/^permissionCheck: .* lacks, in Region .*Nothing was created/)] : [],
     );
+  });
+
+  it("that requires permissions and was offline at first makes nothing until somebody has looked for them", async () => {
+    offline();
+    const group = world.resource(awsKmsGroup, "frankfurt");
+    const program = {
+      region: "eu-central-1",
+      account: "123456789012",
+      requireConnected: false,
+      permissionCheck: "require",
+    };
+    await group.up(program);
+    expect(world.warnings.join()).toContain("no key of this group is made or changed until that was done");
+    const key = world.resource(awsKmsKey, "payments");
+    const carried = { ...groupRecord, permissionsUnjudged: group.outputs["permissionsUnjudged"] };
+    world.kms.callerIdentity = new World().kms.callerIdentity;
+    await expect(key.up(keyProgram({ group: carried }))).rejects.toThrow(/nobody could look for them yet/);
+    expect(world.kms.keys.size).toBe(0);
+    world.kms.verdicts.set("kms:CreateKey", "not-allowed");
+    expect(await group.complaints(program)).toEqual([expect.stringMatching(/^permissionCheck: .*Nothing was created/)]);
+    world.kms.verdicts.clear();
+    expect(await group.up(program)).toBe("updated");
+    expect(group.outputs["permissionsUnjudged"]).toBe(false);
+    expect(await group.up(program)).toBe("same");
+    world.kms.verdicts.set("kms:CreateKey", "not-allowed");
+    await group.refresh();
+    expect(await group.complaints(program)).toHaveLength(1);
+  });
+
+  it("that comes online between check and create is judged there, and is not made where something is missing", async () => {
+    offline();
+    const group = world.resource(awsKmsGroup, "frankfurt");
+    const program = { region: "eu-central-1", account: "123456789012", requireConnected: false };
+    const { inputs } = await group.check({ ...program, permissionCheck: "require" });
+    world.kms.callerIdentity = new World().kms.callerIdentity;
+    world.kms.verdicts.set("kms:CreateKey", "not-allowed");
+    await expect(awsKmsGroup.create(world.context("frankfurt"), inputs)).rejects.toMatchObject({
+      property: "permissionCheck",
+    });
+    world.kms.verdicts.clear();
+    const { outputs } = await awsKmsGroup.create(world.context("frankfurt"), inputs);
+    expect(outputs).toMatchObject({ connected: true, permissionsUnjudged: false });
   });
 
   it("asks nothing with permissionCheck off, and again once it is asked for by name", async () => {

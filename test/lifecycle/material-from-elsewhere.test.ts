@@ -148,7 +148,12 @@ describe("material in a file", () => {
     const group = { ...(keyProgram()["group"] as PlainRecord), rotateAllTrigger: "june" };
     await key.up(file({}, { group }));
     expect(key.outputs["version"]).toBe(1);
-    expect(world.infos.join()).toContain("is not rotated by rotateAllTrigger of frankfurt: there is no file");
+    expect(world.infos.join()).toContain("is not rotated by rotateAllTrigger of frankfurt yet: there is no file");
+    expect(await key.up(file({}, { group }))).toBe("same");
+    world.custodian.files.set("partner.bin", "the partner's key");
+    await key.up(file({}, { group }));
+    expect(key.outputs["version"]).toBe(2);
+    expect(await key.up(file({}, { group }))).toBe("same");
   });
 
   it("may be gone once it was imported, until an import needs it", async () => {
@@ -444,6 +449,22 @@ describe("a change of the material", () => {
     await key.up(from(sourceRecord));
     expect(key.outputs).toMatchObject({ keyId: made, version: 2, pending: [] });
     expect(keys()).toBe(2);
+  });
+
+  it.each([
+    ["native", native],
+    ["a file", (more: PlainRecord) => file({}, more)],
+  ] as const)("asked for by a trigger is done once for %s, killed at its end and refreshed", async (_name, program) => {
+    await key.up(program({}));
+    const { inputs, outputs } = key;
+    await key.up(program({ rotationTrigger: "now" }));
+    const made = key.outputs["keyId"];
+    Object.assign(key, { inputs, outputs });
+    await key.refresh();
+    await key.up(program({ rotationTrigger: "now" }));
+    expect(key.outputs).toMatchObject({ keyId: made, version: 2, pending: [] });
+    expect([keys(), aliasTarget()]).toEqual([2, made]);
+    expect(await key.up(program({ rotationTrigger: "now" }))).toBe("same");
   });
 
   it("never takes a key of another origin for the one that is asked for", async () => {

@@ -269,6 +269,73 @@ describe("a copy that is rotated by a new key", () => {
     ]);
   });
 
+  it.each(["before", "after"] as const)(
+    "that dies %s it deletes an alias that was given up remembers both, and the next run deletes it; so does one after a refresh",
+    async (when) => {
+      for (const refreshes of [false, true]) {
+        world = new World();
+        key = world.resource(awsKmsKey, "payments");
+        await key.up(at(1, { aliases: ["alias/payments", "alias/old"] }));
+        const former = key.outputs["keyId"];
+        const { deleteAlias } = world.kms;
+        world.kms.deleteAlias = async (alias) => {
+          if (when === "after") await deleteAlias(alias);
+          throw new Error("the connection broke");
+        };
+        await expect(key.up(at(2))).rejects.toThrow(/gave up failed/);
+        expect(key.outputs["keyId"]).not.toBe(former);
+        expect(key.outputs["aliases"]).toEqual(["alias/old", "alias/payments"]);
+        world.kms.deleteAlias = deleteAlias;
+        if (refreshes) await key.refresh();
+        await key.up(at(2));
+        expect([...world.kms.aliases]).toEqual([["alias/payments", key.outputs["keyId"]]]);
+        expect(await key.up(at(2))).toBe("same");
+      }
+    },
+  );
+
+  it("that is killed with a given-up alias still on the former key loses it by the run after a refresh", async () => {
+    await key.up(at(1, { aliases: ["alias/payments", "alias/old"] }));
+    const { inputs, outputs } = key;
+    await key.up(at(2));
+    world.kms.aliases.set("alias/old", String(outputs["keyId"]));
+    Object.assign(key, { inputs, outputs });
+    await key.refresh();
+    await key.up(at(2));
+    expect([...world.kms.aliases]).toEqual([["alias/payments", key.outputs["keyId"]]]);
+    expect(keyIds()).toHaveLength(2);
+    expect(await key.up(at(2))).toBe("same");
+  });
+
+  it("makes no key where the token is not known, so that nothing could be imported into it", async () => {
+    await key.up(at(1));
+    const unknown = { ...sourceRecord.group, abilities: undefined, identity: undefined };
+    await expect(
+      key.up(at(2, { material: { source: { ...sourceRecord, version: 2, group: unknown } } })),
+    ).rejects.toThrow(/What the token can do is not known/);
+    expect(keyIds()).toHaveLength(1);
+  });
+
+  it.each([1, 2])(
+    "by the group's trigger rotates once, killed at its end and refreshed, the %s. time",
+    async (time) => {
+      const trigger = (rotateAllTrigger: string): PlainRecord =>
+        at(1, { group: { ...(keyProgram()["group"] as PlainRecord), rotateAllTrigger } });
+      await key.up(at(1));
+      if (time === 2) await key.up(trigger("first"));
+      const { inputs, outputs } = key;
+      await key.up(trigger("now"));
+      const made = key.outputs["keyId"];
+      Object.assign(key, { inputs, outputs });
+      await key.refresh();
+      await key.up(trigger("now"));
+      expect(key.outputs).toMatchObject({ keyId: made, version: time + 1, proof: { sourceVersion: 1 }, pending: [] });
+      expect(keyIds()).toHaveLength(time + 1);
+      expect(world.kms.aliases.get("alias/payments")).toBe(made);
+      expect(await key.up(trigger("now"))).toBe("same");
+    },
+  );
+
   it("never takes an alias that another key has, and tells so before anything is made", async () => {
     await key.up(at(1));
     world.kms.aliases.set("alias/other", world.kms.add().keyId);

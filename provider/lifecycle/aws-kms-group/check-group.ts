@@ -25,29 +25,36 @@ export async function checkGroup(
   if (validated.kind === "wrong") return refused(news, validated.failures);
   if (validated.kind === "unknown") return accepted(news);
   // Derived, never taken from a program.
-  const { missingPermissions: _derived, ...inputs } = validated.value;
+  const { missingPermissions: _missed, permissionsUnjudged: _unjudged, ...inputs } = validated.value;
   for (const notice of context.ignoredOverrides(connectionOf(inputs))) context.log.warn(notice);
   warnOfAnyHostname(context, inputs);
   const known = awsKmsGroupInputs.shape.account.safeParse(olds["account"]).data;
   const samePlace = known !== undefined && changedProperties(olds, inputs, connectionProperties).length === 0;
   const asked = inputs.permissionCheck !== undefined && inputs.permissionCheck !== olds["permissionCheck"];
-  const looksForPermissions = inputs.permissionCheck !== "off" && (asked || !samePlace);
+  const unjudged = inputs.permissionCheck === "require" && olds["permissionsUnjudged"] === true;
+  const looksForPermissions = inputs.permissionCheck !== "off" && (asked || unjudged || !samePlace);
   if (samePlace && !looksForPermissions && (inputs.account === undefined || inputs.account === known)) {
-    return accepted({ ...inputs, account: known, ...missedBefore(context, inputs, olds) });
+    return accepted({ ...judged(inputs), account: known, ...missedBefore(context, inputs, olds) });
   }
   try {
     const callers = await connectGroup(context, inputs);
-    const connected = { ...inputs, account: callers[0].identity.account };
+    const connected = { ...judged(inputs), account: callers[0].identity.account };
     if (!looksForPermissions) return accepted(connected);
     return await withPermissions(context, connected, callers);
   } catch (error) {
     const failure = ByokError.from(error, "Connecting to AWS");
     if (inputs.requireConnected === false && failure.code !== "BYOK_AWS_WRONG_ACCOUNT") {
-      return offline(context, inputs, samePlace ? known : undefined, failure);
+      return offline(context, inputs, samePlace ? known : undefined, failure, looksForPermissions);
     }
     return refused(inputs, [failureOf(error, failure.property ?? propertyFor(failure, inputs), "Connecting to AWS")]);
   }
 }
+
+/** A preview has to know what keys carry, so it is said wherever permissions are spoken of. */
+export const judged = (inputs: AwsKmsGroupInputs): AwsKmsGroupInputs => ({
+  ...inputs,
+  ...(inputs.permissionCheck === undefined ? {} : { permissionsUnjudged: false }),
+});
 
 /** The group is made all the same, as the account that the program names: nothing else can tell it, and the keys have to know. */
 function offline(
@@ -55,6 +62,7 @@ function offline(
   inputs: AwsKmsGroupInputs,
   known: string | undefined,
   failure: ByokError,
+  unjudged: boolean,
 ): CheckResult {
   const account = inputs.account ?? known;
   if (account === undefined) {
@@ -68,7 +76,11 @@ function offline(
   context.log.warn(
     `not connected, and requireConnected is false: every change of a key of this group fails until it is. ${failure.sentence}`,
   );
-  return accepted({ ...inputs, account });
+  if (inputs.permissionCheck !== "require" || !unjudged) return accepted({ ...judged(inputs), account });
+  context.log.warn(
+    'permissionCheck is "require", and nobody could look for permissions yet: no key of this group is made or changed until that was done.',
+  );
+  return accepted({ ...inputs, account, permissionsUnjudged: true });
 }
 
 async function withPermissions(

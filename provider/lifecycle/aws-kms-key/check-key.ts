@@ -60,6 +60,7 @@ export async function checkKey(
   const spec = specOf(inputs.material);
   const derived = {
     ...inputs,
+    group: withTrigger(inputs.group, due.groupTrigger),
     account: inputs.group.account,
     region: inputs.group.region,
     spec,
@@ -95,6 +96,14 @@ export async function checkKey(
     aliases: inputs.aliases ?? [],
     enabled: derived.enabled ?? true,
   });
+}
+
+/** The group as the key remembers it: with the trigger that the key has served, not one that still waits. */
+function withTrigger(
+  { rotateAllTrigger, ...group }: AwsKmsKeyInputs["group"],
+  served: string | undefined,
+): AwsKmsKeyInputs["group"] {
+  return rotateAllTrigger === undefined || served === undefined ? group : { ...group, rotateAllTrigger: served };
 }
 
 /** With `keepValidFor` the expiry is derived, and moves on when it is time to renew it or when other material is imported. */

@@ -51,7 +51,6 @@ const isRotatedInPlace = (versions: readonly KeyVersion[], keyId: string): boole
 export async function ensureKey(context: LifecycleContext, kms: KmsPort, work: KeyUnderWork): Promise<PlainRecord> {
   const { inputs, keyId, lineage, olds } = work;
   const desired = desiredKey(inputs, lineage);
-  const wrapping = "native" in inputs.material ? undefined : wrappingOf(inputs);
   const versions = keyVersionsIn(olds);
   const formerKeyIds = new Set(formerKeys(versions, keyId).map((version) => version.keyId));
   let told: PlainRecord = { proof: olds["proof"], link: olds["link"], wrapping: olds["wrapping"], versions };
@@ -65,6 +64,7 @@ export async function ensureKey(context: LifecycleContext, kms: KmsPort, work: K
   let seen: ObservedKey | undefined;
   let current = "reading the key";
   try {
+    const wrapping = "native" in inputs.material ? undefined : wrappingOf(inputs);
     for (let pauses = 0; ;) {
       const observed = await observeKey(kms, keyId, { withMaterials: isRotatedInPlace(versions, keyId) });
       if (observed === undefined) throw gone(keyId);

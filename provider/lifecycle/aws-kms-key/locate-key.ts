@@ -8,6 +8,7 @@ import type { KmsKeyFacts, KmsPort, OwnedKey } from "../../model/ports/kms";
 import type { LifecycleContext } from "../contract";
 import { settled } from "../settled";
 import { requireAdoptable, requireUntouched } from "./adopt-key";
+import { wrappingOf } from "./ensure-key";
 import { awsSpecOf, type KeyInputs } from "./key-inputs";
 import { materialMark } from "./key-material";
 import { observeKey } from "./observe-key";
@@ -48,6 +49,8 @@ export async function locateKey(
   if (found !== undefined) return { ...named(found), from: "found", keepMaterial: false };
   await refuseTakenAliases(kms, inputs.aliases ?? [], formerKeys);
   await refuseTakenInReplicas(context, inputs, formerKeys);
+  // What could not be imported into it makes no key.
+  if (!("native" in inputs.material)) wrappingOf(inputs);
   context.mayProceed();
   context.log.progress("creating the KMS key");
   const made = await kms.createKey({

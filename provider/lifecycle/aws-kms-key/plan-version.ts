@@ -11,6 +11,11 @@ const { version, versionOffset, materialIdentity, rotationTrigger } = awsKmsKeyI
 const group = z.object({ rotateAllTrigger: awsKmsGroupRecord.shape.rotateAllTrigger });
 const held = z.object({ version, versionOffset, materialIdentity, rotationTrigger, group });
 
+/** The version that a key is to have, and the trigger of its group that it has served by then: one that meets an obstacle stays due. */
+export interface PlannedVersion extends DueRotation {
+  readonly groupTrigger: string | undefined;
+}
+
 /**
  * The version that the key is to have. Never an older one: a source of an older state does not take its copies back.
  *
@@ -22,7 +27,7 @@ export function planVersion(
   inputs: AwsKmsKeyInputs,
   before: PlainRecord,
   { identity, isGone }: { readonly identity: string | undefined; readonly isGone: boolean },
-): DueRotation {
+): PlannedVersion {
   const { material } = inputs;
   const known = heldIn(before);
   const sourceVersion = "source" in material ? material.source.version : undefined;
@@ -50,9 +55,15 @@ export function planVersion(
     },
     known,
   );
-  if (obstacle !== undefined && known !== undefined && isOther(rotateAllTrigger, known.groupTrigger))
-    context.log.info(`is not rotated by rotateAllTrigger of ${name}: ${obstacle}.`);
-  if (known === undefined || due.reason === "material") return due;
+  const hinders = obstacle !== undefined && known !== undefined && isOther(rotateAllTrigger, known.groupTrigger);
+  const served = { ...due, groupTrigger: rotateAllTrigger };
+  if (known === undefined || due.reason === "material") return served;
+  // Any rotation of the key serves the group's trigger.
+  const hindered = (planned: DueRotation): PlannedVersion => {
+    if (!hinders || planned.reason !== "none") return { ...planned, groupTrigger: rotateAllTrigger };
+    context.log.info(`is not rotated by rotateAllTrigger of ${name} yet: ${obstacle}. It stays due.`);
+    return { ...planned, groupTrigger: known.groupTrigger };
+  };
   if ("source" in material && material.source.version + due.offset < known.version) {
     context.log.warn(
       `holds version ${known.version - due.offset} of ${material.source.name}, and the source key's state knows version ${material.source.version} only; nothing goes back. Run pulumi refresh.`,
@@ -60,8 +71,8 @@ export function planVersion(
   }
   // A key without material gets its own back before it is rotated.
   if ((inputs.materialState === "deleted" || comesBack) && due.reason === "source")
-    return { version: known.version, offset: due.offset, reason: "none" };
-  return due;
+    return hindered({ version: known.version, offset: due.offset, reason: "none" });
+  return hindered(due);
 }
 
 function heldIn(before: PlainRecord): HeldMaterial | undefined {

@@ -48,12 +48,28 @@ export async function readKey(
     context.log.warn(destroyedSentence(deleted));
     return { outputs: { ...outputs, keyState: "Destroyed", pending: [] }, inputs: keyInputsIn(outputs) };
   }
-  const own = await readPlace({ context, kms, id, inputs, outputs }, observed);
+  const place = await readPlace({ context, kms, id, inputs, outputs }, observed);
+  const isCutOff = newer !== undefined || textList(outputs["pending"]).length > 0;
+  const own = place === undefined || !isCutOff ? place : await withAliasesOfFormer(kms, outputs, place);
   const found =
     own === undefined || inputs.multiRegion !== true
       ? (own ?? outputs)
       : await readReplicas(context, { id, inputs, outputs, own }, observed.facts);
   return { outputs: found, inputs: keyInputsIn(found) };
+}
+
+/** Aliases that a rotation has left on a former key because it was cut off: the next run moves them, or deletes what the program gave up. */
+async function withAliasesOfFormer(kms: KmsPort, outputs: PlainRecord, own: PlainRecord): Promise<PlainRecord> {
+  const aliases = textList(own["aliases"]);
+  const former = new Set(formerKeys(keyVersionsIn(own), String(own["keyId"])).map(({ keyId }) => keyId));
+  const left: string[] = [];
+  for (const alias of textList(outputs["aliases"]).filter((name) => !aliases.includes(name))) {
+    const target = await kms.aliasTarget(alias);
+    if (target !== undefined && former.has(target)) left.push(alias);
+  }
+  if (left.length === 0) return own;
+  const steps = left.map((alias) => `take ${alias} off a former key`);
+  return { ...own, aliases: [...aliases, ...left].sort(), pending: [...textList(own["pending"]), ...steps] };
 }
 
 /** A Region in which a multi-Region key lives on; undefined where it does in none. */
@@ -142,7 +158,15 @@ async function newerKey(
   const tags = await kms.listTags(target);
   const version = Number(tags[ownershipTags.version]);
   if (tags[ownershipTags.lineage] !== id || !(version > inputs.version)) return undefined;
-  if (tags[ownershipTags.material] !== materialMark(inputs)) {
+  const mark = materialMark(inputs);
+  // The next version of what rotates by triggers: its tags do not tell which trigger it served, and the run that was cut off, begun again, finds it by them.
+  if (mark !== undefined && tags[ownershipTags.material] === mark && version === inputs.version + 1) {
+    context.log.warn(
+      `drift: ${alias} points to version ${version} of this key, which a run that was cut off has made; the next pulumi up of the same program goes on from there.`,
+    );
+    return undefined;
+  }
+  if (tags[ownershipTags.material] !== mark) {
     context.log.warn(
       `drift: ${alias} points to version ${version} of this key, whose material is of another origin than this state knows. A pulumi up of the program that changed it goes on from there.`,
     );

@@ -2,7 +2,6 @@ import { keyVersionsIn, type KeyVersion } from "../../model/key-versions";
 import type { KmsPort } from "../../model/ports/kms";
 import { PartialFailure, type LifecycleContext, type PlainRecord } from "../contract";
 import { textList } from "../text-list";
-import { deleteUnwanted } from "./delete-unwanted";
 import { parseKeyInputs, type KeyInputs } from "./key-inputs";
 import { formerOrigin, identityOf, originOf } from "./key-material";
 import { locateKey } from "./locate-key";
@@ -38,7 +37,7 @@ export async function rotateToNewKey(
   // Proof, link and wrapping speak of the former key; its aliases are still there.
   const told = { versions, aliases: olds["aliases"], replicas: olds["replicas"] };
   try {
-    const outputs = await ensureKeySet(context, kms, {
+    return await ensureKeySet(context, kms, {
       lineage,
       keyId: located.keyId,
       inputs,
@@ -46,8 +45,6 @@ export async function rotateToNewKey(
       keepMaterial: false,
       olds: told,
     });
-    await deleteUnwanted(context, kms, { given: textList(olds["aliases"]), wanted: inputs.aliases ?? [] }, formerKeys);
-    return outputs;
   } catch (error) {
     if (!(error instanceof PartialFailure)) throw error;
     if (error.outputs["arn"] === undefined) {

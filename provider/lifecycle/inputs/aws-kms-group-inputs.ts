@@ -31,12 +31,14 @@ const rulesShape = {
   rotateAllTrigger: z.string().min(1).optional(),
 } as const;
 
-/** How the group itself is checked; its keys carry nothing of it. */
+/** How the group itself is checked; its keys carry of it only whether they have to wait. */
 const checksShape = {
   requireConnected: z.boolean().optional(),
   permissionCheck: z.enum(["warn", "require", "off"]).optional(),
   /** Derived: what was missing when it was last looked for. */
   missingPermissions: z.array(z.string()).optional(),
+  /** Derived, and only where the program names `permissionCheck`: with "require", that nothing may be made until somebody has looked for them. */
+  permissionsUnjudged: z.boolean().optional(),
 } as const;
 
 /** Inputs of an AWS KMS group; `account` is derived where the program does not name it. */
@@ -49,4 +51,5 @@ export const awsKmsGroupRecord = z.strictObject({
   ...connectionShape,
   ...rulesShape,
   account: accountSchema,
+  permissionsUnjudged: checksShape.permissionsUnjudged,
 });

@@ -5,7 +5,7 @@ import type { KmsPort } from "../../../model/ports/kms";
 import { PartialFailure, type LifecycleContext, type PlainRecord } from "../../contract";
 import { connectionOf } from "../../connection-of";
 import { textList } from "../../text-list";
-import { deleteUnwanted } from "../delete-unwanted";
+import { deleteGivenUp, deleteUnwanted } from "../delete-unwanted";
 import { ensureKey, type KeyUnderWork } from "../ensure-key";
 import { keyInputsIn } from "../key-inputs";
 import { compromiseOf } from "../key-material";
@@ -23,8 +23,19 @@ import { arnIn, expectedReplica, replicaRecord, setOutputs } from "./replica-rec
  * @throws PartialFailure with all that is known; whatever it died in, the next run goes on from there.
  */
 export async function ensureKeySet(context: LifecycleContext, kms: KmsPort, work: KeyUnderWork): Promise<PlainRecord> {
-  if (work.inputs.multiRegion !== true) return ensureKey(context, kms, work);
-  return new KeySet(context, kms, work).ensure();
+  const outputs =
+    work.inputs.multiRegion === true
+      ? await new KeySet(context, kms, work).ensure()
+      : await ensureKey(context, kms, work);
+  const { lineage, inputs, olds } = work;
+  // Also where an earlier run rotated the key: an alias that was given up stands on a former one until it is deleted.
+  await deleteGivenUp(context, kms, {
+    lineage,
+    wanted: inputs.aliases ?? [],
+    given: textList(olds["aliases"]),
+    outputs,
+  });
+  return outputs;
 }
 
 const isAliasStep = ({ kind }: KeyStep): boolean => kind === "create-alias" || kind === "delete-alias";

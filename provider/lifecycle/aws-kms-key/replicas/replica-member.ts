@@ -1,6 +1,6 @@
 import { ByokError } from "../../../model/errors";
 import type { KmsPort } from "../../../model/ports/kms";
-import { connectedKms } from "../../connected-kms";
+import { kmsToChange } from "../../kms-to-change";
 import type { LifecycleContext, PlainRecord } from "../../contract";
 import { replicaInputs, type ReplicaInputs } from "../../inputs/replica-inputs";
 import { pickDefined } from "../../pick-defined";
@@ -26,7 +26,7 @@ export async function replicaMembers(context: LifecycleContext, inputs: KeyInput
     members.push({
       region: replica.group.region,
       context: inRegion(context, replica.group.region),
-      kms: await connectedKms(context, replica.group),
+      kms: await kmsToChange(context, replica.group),
       inputs: keyInputsOf(inputs, replica),
       property: `replicas[${index}]`,
     });
