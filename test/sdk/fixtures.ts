@@ -17,7 +17,7 @@ const learned: Readonly<Record<string, Record<string, unknown>>> = {
     identity: { serial: "7" },
   },
   SourceKey: { owner: "0".repeat(32), version: 1, label: "master" },
-  AwsKmsGroup: { account: "123456789012" },
+  AwsKmsGroup: { account: "123456789012", permissionsUnjudged: false },
   AwsKmsKey: { arn: "arn:aws:kms:eu-central-1:123456789012:key/1" },
 };
 

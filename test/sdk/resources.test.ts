@@ -89,14 +89,19 @@ describe("what reaches the provider", () => {
       quotas: { CreateKey: 2 },
       roleCredentials: { destroy: { profile: "destroyer" } },
     };
-    // How the group itself is checked is no business of its keys.
+    // How the group itself is checked is no business of its keys, but for whether they have to wait for it.
     const checks = { permissionCheck: "require", requireConnected: false } as const;
     const place = new byok.AwsKmsGroup("place", { ...connection, ...checks });
     const hsm = new byok.SourceGroup("hsm", { token, allowedSpecs: ["AES_256"], minOaepHash: "sha1", lab: true });
     const source = new byok.SourceKey("source", { group: hsm, spec: "AES_256" });
     await settle(new byok.AwsKmsKey("copy", { group: place, material: { source } }));
     const copy = registered.find(({ name }) => name === "copy");
-    expect(carried(copy?.inputs["group"])).toEqual({ name: "place", account: "123456789012", ...connection });
+    expect(carried(copy?.inputs["group"])).toEqual({
+      name: "place",
+      account: "123456789012",
+      ...connection,
+      permissionsUnjudged: false,
+    });
     const material = z.object({ source: z.string() }).parse(copy?.inputs["material"]);
     expect(carried(material.source)).toMatchObject({
       group: { allowedSpecs: ["AES_256"], minOaepHash: "sha1", lab: true },
