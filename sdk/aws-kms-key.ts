@@ -8,6 +8,7 @@ import type { Wrapping, WrappingKeySpec } from "../provider/model/wrapping";
 import { AwsKmsGroup } from "./aws-kms-group";
 import { CarriedResource } from "./carried-resource";
 import { policyText, type PolicyInput } from "./policy-text";
+import { unpackedMaterial } from "./unpacked-material";
 import { misuse, propertyOf, requireArgs, wrongResource } from "./misuse";
 import { SourceGroup } from "./source-group";
 import { SourceKey } from "./source-key";
@@ -396,7 +397,7 @@ export class AwsKmsKey extends CarriedResource {
     const replicas = listedReplicas(name, args);
     const unpacked: pulumi.Inputs = {
       group: group.carried,
-      material: unpackedMaterial(name, args.material),
+      material: unpackedMaterial("AwsKmsKey", name, args.material),
       ...(args.policy === undefined ? {} : { policy: policyText(args.policy) }),
       ...(replicas === undefined ? {} : { replicas: replicas.map(unpackedReplica) }),
     };
@@ -436,33 +437,6 @@ export class AwsKmsKey extends CarriedResource {
       ...(this.#replicas.length === 0 ? {} : { replicas: this.#replicas.map((group) => group.region) }),
     };
   }
-}
-
-/** The material with the resources that it names as what is carried of them. */
-function unpackedMaterial(name: string, material: unknown): pulumi.Inputs {
-  if (typeof material !== "object" || material === null) {
-    throw misuse(
-      "AwsKmsKey",
-      name,
-      "material is required: { source }, { file, encoding, spec, kek } or { native: true }.",
-    );
-  }
-  const carried = (property: string, kind: "SourceKey" | "SourceGroup"): pulumi.Inputs => {
-    const value = propertyOf(material, property);
-    if (value === undefined) return {};
-    if (!(value instanceof (kind === "SourceKey" ? SourceKey : SourceGroup)))
-      throw wrongResource("AwsKmsKey", name, `material.${property}`, kind, value);
-    return { [property]: value.carried };
-  };
-  const isCopy = "source" in material || !("file" in material || "native" in material);
-  if (isCopy && !(propertyOf(material, "source") instanceof SourceKey))
-    throw wrongResource("AwsKmsKey", name, "material.source", "SourceKey", propertyOf(material, "source"));
-  return {
-    ...material,
-    ...carried("source", "SourceKey"),
-    ...carried("kek", "SourceKey"),
-    ...carried("group", "SourceGroup"),
-  };
 }
 
 /** The replicas, each seen to be in a group. */

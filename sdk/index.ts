@@ -27,6 +27,34 @@ export {
 export { AwsKeyInventory, type AwsKeyInventoryArgs, type AwsKeyInventoryFilter } from "./aws-key-inventory";
 export { AwsAlias, type AwsAliasArgs } from "./aws-alias";
 export { DeletionSchedule, type DeletionScheduleArgs } from "./deletion-schedule";
+export {
+  AzureKeyVaultGroup,
+  type AzureClientCertificateArgs,
+  type AzureClientSecretArgs,
+  type AzureCredentialsArgs,
+  type AzureEndpointArgs,
+  type AzureKeyTemplateArgs,
+  type AzureKeyVaultGroupArgs,
+  type AzureManagedIdentityArgs,
+  type AzureWorkloadIdentityArgs,
+  type AzureWrappingKey,
+  type AzureWrappingKeyArgs,
+} from "./azure-key-vault-group";
+export {
+  AzureKey,
+  type AzureKeyArgs,
+  type AzureKeyLink,
+  type AzureKeyMaterialArgs,
+  type AzureKeyProof,
+  type AzureNativeMaterial,
+  type AzureWrapping,
+} from "./azure-key";
+export type { AzureCloud } from "../provider/model/azure-clouds";
+export type { AzureCredentialSource, AzureEndpoints, AzureTier } from "../provider/model/azure-connection";
+export type { AfterAzureRotation, AzureKeyVersion, AzureMaterialOrigin } from "../provider/model/azure-key-versions";
+export type { AzureKeyOperation, AzureProtection } from "../provider/model/azure-key-type";
+export type { AzureProofMethod, PinnedWrappingKey } from "../provider/model/ports/azure-import";
+export type { WrappingKeySize } from "../provider/model/ports/key-vault";
 export type { AwsCredentialSource, AwsEndpoints, RoleCredentials, TlsSettings } from "../provider/model/aws-connection";
 export type { InventoryRecord, KeyManager } from "../provider/model/inventory";
 export type { InventoryCounts } from "../provider/model/merge-inventory";

@@ -1,6 +1,14 @@
 /** The resource kinds of this package, as `load` of `pulumi-byok/provider` knows them. */
 export type Kind =
-  "SourceGroup" | "SourceKey" | "AwsKmsGroup" | "AwsKmsKey" | "AwsKeyInventory" | "AwsAlias" | "DeletionSchedule";
+  | "SourceGroup"
+  | "SourceKey"
+  | "AwsKmsGroup"
+  | "AwsKmsKey"
+  | "AwsKeyInventory"
+  | "AwsAlias"
+  | "DeletionSchedule"
+  | "AzureKeyVaultGroup"
+  | "AzureKey";
 
 /**
  * The text that stands in the state of every resource and that Pulumi's dynamic-provider process runs for every operation. It

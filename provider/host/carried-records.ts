@@ -20,6 +20,10 @@ const places: Readonly<Record<string, readonly (readonly string[])[]>> = {
   AwsKeyInventory: [["group"], ["managed"]],
   AwsAlias: [["group"], ["key"]],
   DeletionSchedule: [["key"]],
+  AzureKey: [
+    ...[["group"], ["wrappingKey"], ["material", "source"], ["material", "kek"], ["material", "group"]],
+    ...[["proof"], ["link"], ["wrapping"], ["versions"]],
+  ],
 };
 
 /** A record as a lifecycle sees it: what is text towards Pulumi is a record again. */

@@ -14,7 +14,10 @@ export const ownershipTags = {
   rotating: "byok:rotating",
 } as const;
 
-const ownershipKeys: readonly string[] = Object.values(ownershipTags);
+/** Marks a key of a vault as a wrapping key of ours: the owner hash of what it was made for. */
+export const wrappingKeyTag = "byok:kek";
+
+const ownershipKeys: readonly string[] = [...Object.values(ownershipTags), wrappingKeyTag];
 
 /** True for tag keys that this package writes itself. */
 export const isOwnershipTag = (key: string): boolean => ownershipKeys.includes(key);

@@ -50,7 +50,8 @@ export function materialFailures(program: PlainRecord, inputs: AwsKmsKeyInputs):
   return "file" in material ? [...failures, ...fileFailures(material)] : failures;
 }
 
-function fileFailures(material: FileMaterialInputs): readonly CheckFailure[] {
+/** What is wrong with how a file is named and taken in; it concerns no cloud. */
+export function fileFailures(material: FileMaterialInputs): readonly CheckFailure[] {
   const failures: CheckFailure[] = [];
   const complain = (name: string, reason: string): void => void failures.push({ property: `material.${name}`, reason });
   const { kek, group, wrap, spec, allowPlaintext } = material;
@@ -64,7 +65,7 @@ function fileFailures(material: FileMaterialInputs): readonly CheckFailure[] {
       );
     }
     if (group === undefined)
-      complain("group", "is required for a file in clear: the source group whose token wraps the material for AWS.");
+      complain("group", "is required for a file in clear: the source group whose token wraps the material for the cloud.");
     return failures;
   }
   if (group !== undefined) complain("group", "is for a file in clear; here the token is that of kek. Remove it.");
@@ -98,7 +99,7 @@ export interface InspectedMaterial {
  */
 export async function inspectMaterial(
   context: LifecycleContext,
-  { material }: AwsKmsKeyInputs,
+  { material }: Pick<AwsKmsKeyInputs, "material">,
   before: PlainRecord,
 ): Promise<InspectedMaterial> {
   if (!("file" in material)) return { failures: [] };
@@ -119,7 +120,7 @@ export async function inspectMaterial(
     if (identity === known?.identity) return { digest, identity, failures: keepFailures(material, known.material) };
     if (material.kek === undefined) {
       context.log.warn(
-        `its key material is in clear in ${material.file}: whoever could read the file, or the memory of this computer during the import, has the key. Delete the file afterwards; AWS and the token need it no more.`,
+        `its key material is in clear in ${material.file}: whoever could read the file, or the memory of this computer during the import, has the key. Delete the file afterwards; the cloud and the token need it no more.`,
       );
     }
     return { digest, identity, failures: [] };

@@ -1,0 +1,122 @@
+import { createHash } from "node:crypto";
+import { azureKeyId } from "../../model/azure-key-name";
+import { ByokError } from "../../model/errors";
+import { ownerHash, wrappingKeyTag } from "../../model/owner";
+import type { KeyVaultPort, VaultKeyFacts, VaultWrappingKey } from "../../model/ports/key-vault";
+import type { LifecycleContext, PlainRecord } from "../contract";
+import type { AzureKeyVaultGroupInputs } from "../inputs/azure-key-vault-group-inputs";
+import { pinnedWrappingKeySchema } from "../inputs/azure-shapes";
+
+type GroupPlace = Pick<AzureKeyVaultGroupInputs, "self" | "organization" | "kek" | "tier"> & { readonly vaultUrl: string };
+
+/** True where the keys of the group are imported under a wrapping key that the group keeps. */
+export const keepsWrappingKey = ({ kek, tier }: Pick<GroupPlace, "kek" | "tier">): boolean =>
+  kek.lifetime === "group" && tier !== "standard";
+
+/** The pin in outputs. */
+export const pinnedIn = (outputs: PlainRecord): { readonly id: string; readonly publicKeySha256: string } | undefined =>
+  pinnedWrappingKeySchema.safeParse(pinFields(outputs["wrappingKey"])).data;
+
+const pinFields = (value: unknown): unknown =>
+  typeof value === "object" && value !== null
+    ? { id: Reflect.get(value, "id"), publicKeySha256: Reflect.get(value, "publicKeySha256") }
+    : undefined;
+
+/** Marks the wrapping keys of one group. */
+export const wrappingKeyOwner = ({ self = "", organization = "organization", vaultUrl }: GroupPlace): string =>
+  ownerHash({ organization, urn: self, place: vaultUrl });
+
+/**
+ * Makes a wrapping key of a random name. One that is found with the group's tag is never used, whoever made it, because its private half may be known
+ * outside the vault; it is what a run left that was cut off, and goes.
+ */
+export async function makeGroupWrappingKey(
+  context: LifecycleContext,
+  port: KeyVaultPort,
+  place: GroupPlace,
+): Promise<VaultWrappingKey> {
+  await removeLeftOver(context, port, place, undefined);
+  context.mayProceed();
+  context.log.progress("making the wrapping key");
+  return port.makeWrappingKey({
+    name: `byok-kek-${context.random(8).toString("hex")}`,
+    bits: place.kek.size,
+    tags: { [wrappingKeyTag]: wrappingKeyOwner(place) },
+  });
+}
+
+/** Removes all wrapping keys of the group but the one that it keeps. */
+export async function removeLeftOver(
+  context: LifecycleContext,
+  port: KeyVaultPort,
+  place: GroupPlace,
+  keptId: string | undefined,
+): Promise<void> {
+  const owner = wrappingKeyOwner(place);
+  for await (const key of port.listKeys()) {
+    if (key.tags[wrappingKeyTag] !== owner) continue;
+    if (keptId?.startsWith(`${azureKeyId(place.vaultUrl, key.name)}/`) === true) continue;
+    context.mayProceed();
+    context.log.progress(`removing the wrapping key ${key.name}`);
+    await port.deleteKey(key.name);
+  }
+}
+
+/** Why a pinned wrapping key must not be used any more, or undefined while it is what was made. */
+export async function wrappingKeyFault(
+  port: KeyVaultPort,
+  pin: { readonly id: string; readonly publicKeySha256: string },
+): Promise<string | undefined> {
+  const [name, version] = new URL(pin.id).pathname.split("/").slice(2);
+  if (name === undefined || version === undefined) return "its id names no version";
+  const key = await port.getKey(name, version);
+  return key === undefined ? "it is gone" : changeOf(key, pin.publicKeySha256);
+}
+
+function changeOf(key: VaultKeyFacts, digest: string): string | undefined {
+  if (key.kty !== "RSA-HSM") return `it is of type ${key.kty}`;
+  if (key.operations.join() !== "import") return `its operations are ${key.operations.join(", ")}, and not import alone`;
+  if (!key.enabled) return "it is disabled";
+  const found = createHash("sha256")
+    .update(key.publicKey ?? "")
+    .digest("hex");
+  return found === digest ? undefined : "its public key is another one";
+}
+
+/** As the group's outputs tell it: no public interface attests a wrapping key. */
+export const wrappingKeyOutput = ({ id, publicKeySha256, bits }: VaultWrappingKey): PlainRecord => ({
+  id,
+  publicKeySha256,
+  bits,
+  attestation: "not verified",
+});
+
+/**
+ * What the vault's recovery level says: the fallback where Resource Manager may not be asked.
+ *
+ * @throws ByokError BYOK_AZURE_NOT_FOUND where the key just made does not show
+ */
+export async function protectionOf(
+  port: KeyVaultPort,
+  keyId: string,
+): Promise<{ readonly purgeProtection: boolean; readonly retentionDays?: number }> {
+  const [name = "", version] = new URL(keyId).pathname.split("/").slice(2);
+  const key = await port.getKey(name, version);
+  if (key === undefined)
+    throw new ByokError("BYOK_AZURE_NOT_FOUND", `The wrapping key ${name} does not show in its vault.`, {
+      retryable: true,
+    });
+  return protectionIn(key);
+}
+
+/** Source: DeletionRecoveryLevel of the data plane: only levels with `Purgeable` let anybody purge. */
+export const protectionIn = ({
+  recoveryLevel,
+  recoverableDays,
+}: Pick<VaultKeyFacts, "recoveryLevel" | "recoverableDays">): {
+  readonly purgeProtection: boolean;
+  readonly retentionDays?: number;
+} => ({
+  purgeProtection: !recoveryLevel.includes("Purgeable"),
+  ...(recoverableDays === undefined ? {} : { retentionDays: recoverableDays }),
+});

@@ -1,0 +1,71 @@
+import { azureVersionsIn } from "../model/azure-key-versions";
+import { ByokError } from "../model/errors";
+import { checkAzureKey } from "./azure-key/check-azure-key";
+import { parseAzureKey, azureKeyInputsIn, type AzureKeyGoal } from "./azure-key/azure-key-inputs";
+import { changesOfAzureKey, deletedSentence, diffAzureKey, isAzureRecordOnly } from "./azure-key/diff-azure-key";
+import { ensureAzureKey } from "./azure-key/ensure-azure-key";
+import { locateAzureKey } from "./azure-key/locate-azure-key";
+import { observeVersions, otherLineages } from "./azure-key/observe-versions";
+import { readAzureKey } from "./azure-key/read-azure-key";
+import { removeAzureKey } from "./azure-key/remove-azure-key";
+import { groupOf, identityOf, nameOf } from "./aws-kms-key/key-material";
+import { azureConnectionOf } from "./azure-connection-of";
+import type { Lifecycle, PlainRecord } from "./contract";
+import { azureKeyInputs } from "./inputs/azure-key-inputs";
+import { remembered } from "./remembered";
+import { textList } from "./text-list";
+
+/** A key of a vault, with a version for each version of its material. Its id is its lineage: random, and tagged on each version. */
+export const azureKey: Lifecycle = {
+  kind: "AzureKey",
+
+  check: checkAzureKey,
+
+  diff(context, _id, olds, news) {
+    return Promise.resolve(diffAzureKey(context, olds, news));
+  },
+
+  async create(context, record) {
+    const inputs = parseAzureKey(record);
+    const port = context.keyVault(azureConnectionOf(inputs.group));
+    const lineage = context.random(16).toString("hex");
+    const adopted = await locateAzureKey(context, port, inputs);
+    return { id: lineage, outputs: await ensureAzureKey(context, port, { lineage, inputs, olds: {}, adopted }) };
+  },
+
+  read: readAzureKey,
+
+  async update(context, id, olds, record) {
+    const inputs = parseAzureKey(record);
+    if (olds["keyState"] === "Deleted")
+      throw new ByokError("BYOK_AZURE_INVALID_STATE", deletedSentence(olds), { property: "name" });
+    const changed = changesOfAzureKey(olds, record);
+    if (isAzureRecordOnly(changed) && textList(olds["pending"]).length === 0)
+      return remembered(olds, azureKeyInputsIn(inputs), Object.keys(azureKeyInputs.shape));
+    const port = context.keyVault(azureConnectionOf(inputs.group));
+    const known = azureVersionsIn(olds);
+    const asked = { lineage: id, owner: inputs.owner, version: inputs.version, known };
+    const [other] = otherLineages(await observeVersions(port, inputs.name, asked), id);
+    if (other !== undefined)
+      throw new ByokError("BYOK_OWNED_BY_ANOTHER", `${String(olds["keyId"])} belongs to another resource now (lineage ${other}).`, {
+        hint: "If this resource should have it, adopt it there; if not, remove it here with pulumi state delete.",
+      });
+    return ensureAzureKey(context, port, { lineage: id, inputs, olds: leavingSource(olds, inputs) });
+  },
+
+  delete: removeAzureKey,
+};
+
+/** Of versions whose source the key leaves behind, the state keeps how their token is reached: it has to hear when the copy goes. */
+function leavingSource(olds: PlainRecord, inputs: AzureKeyGoal): PlainRecord {
+  const before = parseAzureKey(olds);
+  if (identityOf(before) === identityOf(inputs)) return olds;
+  const token = groupOf(before.material)?.token;
+  const source = nameOf(before.material);
+  return {
+    ...olds,
+    versions: azureVersionsIn(olds).map((version) =>
+      version.source === source && version.sourceOwner !== undefined ? { ...version, token } : version,
+    ),
+  };
+}

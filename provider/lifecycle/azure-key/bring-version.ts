@@ -1,0 +1,188 @@
+import { azureDate } from "../../model/azure-dates";
+import { azureKeyTypeOf } from "../../model/azure-key-type";
+import { azureOwnership, type DesiredAzureKey, type OwnVersion } from "../../model/azure-key-steps";
+import type { AzureKeyVersion } from "../../model/azure-key-versions";
+import { ByokError } from "../../model/errors";
+import { keySpecFacts } from "../../model/key-spec";
+import type { AzureImportReceipt, AzureImportRequest, AzureProof, AzureProveRequest } from "../../model/ports/azure-import";
+import type { CreateVaultKeyRequest, KeyVaultPort, NewVersionSettings } from "../../model/ports/key-vault";
+import { compromiseOf, requireCopied } from "../aws-kms-key/key-material";
+import { azureConnectionOf } from "../azure-connection-of";
+import type { LifecycleContext, PlainRecord } from "../contract";
+import type { AzureKeyGoal } from "./azure-key-inputs";
+import { partsOfId } from "./adopt-version";
+import { fingerprintText, originNow, type Told } from "./record-azure-key";
+
+/** Makes the version that is asked for: Azure makes a native one, the custodian imports all other material. */
+export async function bringVersion(
+  context: LifecycleContext,
+  port: KeyVaultPort,
+  inputs: AzureKeyGoal,
+  desired: DesiredAzureKey,
+  told: Told,
+): Promise<Told> {
+  const settings = newSettings(inputs, desired);
+  context.mayProceed();
+  if ("native" in inputs.material) {
+    context.log.progress("Azure makes the key");
+    const made = await port.createKey({ ...nativeRequest(inputs), ...settings });
+    return withVersion(told, inputs, desired.version, made.version, {});
+  }
+  context.log.progress("importing key material");
+  const receipt = await context.custodian(requireCopied(inputs).group.token).importIntoAzure({
+    ...askedOf(context, inputs),
+    wrappingKey: wrappingKeyFor(inputs),
+    operations: settings.operations,
+    enabled: settings.enabled,
+    ...(settings.notBefore === undefined ? {} : { notBefore: settings.notBefore.toISOString() }),
+    ...(settings.expiresOn === undefined ? {} : { expiresOn: settings.expiresOn.toISOString() }),
+    tags: settings.tags,
+    ...expectedOf(inputs, told),
+    copyName: context.name,
+  });
+  return withReceipt(told, inputs, desired.version, receipt);
+}
+
+/** Shows that the version that is there holds the material; an import whose answer was lost, or an adopted version, has no receipt. */
+export async function proveVersion(
+  context: LifecycleContext,
+  inputs: AzureKeyGoal,
+  { number, facts }: OwnVersion,
+  told: Told,
+): Promise<Told> {
+  const { owner, version, group, name } = requireCopied(inputs);
+  context.log.progress("proving the copy");
+  const proof = await context.custodian(group.token).proveInAzure({ ...askedOf(context, inputs), keyId: facts.id });
+  const receipts = {
+    ...told.receipts,
+    proof: proofOutput(proof, facts.id, version),
+    link: { source: name, sourceOwner: owner, sourceVersion: version, at: proof.provedAt, group: inputs.group.name },
+  };
+  return withVersion({ ...told, receipts }, inputs, number, facts.version, {
+    fingerprint: fingerprintText(proof.fingerprint),
+    provedAt: proof.provedAt,
+  });
+}
+
+function withReceipt(told: Told, inputs: AzureKeyGoal, number: number, receipt: AzureImportReceipt): Told {
+  const { name, owner, version } = requireCopied(inputs);
+  const provedAt = receipt.importedAt;
+  const receipts = {
+    proof: proofOutput({ ...receipt, provedAt }, receipt.keyId, version),
+    link: {
+      source: name,
+      sourceOwner: owner,
+      sourceVersion: version,
+      at: receipt.importedAt,
+      by: receipt.importedBy,
+      group: inputs.group.name,
+    },
+    wrapping: { algorithm: "CKM_RSA_AES_KEY_WRAP", wrappingKey: receipt.wrappingKey, attestation: "not verified" },
+  };
+  const { keyVersion } = partsOfId(receipt.keyId);
+  return withVersion({ ...told, receipts }, inputs, number, keyVersion, {
+    fingerprint: fingerprintText(receipt.fingerprint),
+    provedAt,
+  });
+}
+
+const proofOutput = (
+  { proof, fingerprint, checkValue, provedAt }: AzureProof,
+  keyId: string,
+  sourceVersion: number,
+): PlainRecord => ({
+  method: proof,
+  fingerprint: fingerprintText(fingerprint),
+  checkValue,
+  versionId: keyId,
+  sourceVersion,
+  provedAt,
+});
+
+/** What the state is to know of the version; the vault's own facts are added when it is observed. */
+function withVersion(
+  told: Told,
+  inputs: AzureKeyGoal,
+  number: number,
+  keyVersion: string,
+  more: Pick<AzureKeyVersion, "fingerprint" | "provedAt">,
+): Told {
+  const entry: AzureKeyVersion = {
+    version: number,
+    keyVersion,
+    id: `${inputs.vaultUrl}/keys/${inputs.name}/${keyVersion}`,
+    enabled: true,
+    createdOn: "",
+    ...originNow(inputs, { number }),
+    ...more,
+  };
+  return { ...told, versions: [...told.versions.filter((version) => version.keyVersion !== keyVersion), entry] };
+}
+
+function newSettings(inputs: AzureKeyGoal, desired: DesiredAzureKey): NewVersionSettings {
+  const [notBefore, expiresOn] = [inputs.notBefore, inputs.expiresOn].map((text) =>
+    text === undefined ? undefined : azureDate(text),
+  );
+  return {
+    enabled: desired.enabled,
+    operations: desired.operations,
+    tags: { ...desired.tags, ...azureOwnership(desired, desired.version) },
+    ...(notBefore === undefined ? {} : { notBefore }),
+    ...(expiresOn === undefined ? {} : { expiresOn }),
+  };
+}
+
+function nativeRequest({ name, spec, protection }: AzureKeyGoal): Pick<CreateVaultKeyRequest, "name" | "kty" | "curve" | "bits"> {
+  const facts = azureKeyTypeOf(spec);
+  if (facts === undefined) throw new ByokError("BYOK_INTERNAL", `Azure has no ${spec} keys.`);
+  const { kty, curve } = facts;
+  return {
+    name,
+    kty: kty === "oct" ? "oct-HSM" : protection === "hsm" ? `${kty}-HSM` : kty,
+    ...(curve === undefined ? { bits: keySpecFacts[spec].bits } : { curve }),
+  };
+}
+
+/** What every request about the material says of it and of its target. */
+function askedOf(
+  context: LifecycleContext,
+  inputs: AzureKeyGoal,
+): Pick<AzureProveRequest, "owner" | "version" | "spec" | "file" | "rules" | "target"> {
+  const { owner, version, spec, group, file, inToken } = requireCopied(inputs);
+  const compromisedSince = compromiseOf(inputs.material);
+  const connection = azureConnectionOf(inputs.group);
+  return {
+    owner,
+    version,
+    spec,
+    ...(file === undefined ? {} : { file: inToken ? { ...file, keptAs: context.name } : file }),
+    rules: {
+      allowedTargets: group.allowedTargets,
+      lab: group.lab,
+      minOaepHash: group.minOaepHash,
+      ...(compromisedSince === undefined ? {} : { compromisedSince }),
+    },
+    target: { connection, keyName: inputs.name, configValues: context.azureConfigValues(connection) },
+  };
+}
+
+/** @throws ByokError BYOK_AZURE_INVALID_STATE where the group's pin did not reach the key */
+function wrappingKeyFor({ wrappingKey, group }: AzureKeyGoal): AzureImportRequest["wrappingKey"] {
+  if (group.kek.lifetime === "import") return { bits: group.kek.size };
+  if (wrappingKey !== undefined) return wrappingKey;
+  throw new ByokError("BYOK_AZURE_INVALID_STATE", `The group ${group.name} has no wrapping key.`, {
+    hint: "Run pulumi up again: the group makes one.",
+  });
+}
+
+/** A version that is imported once more is the same key as before, or none; a file is what check saw. */
+function expectedOf(
+  { version, material, materialIdentity }: AzureKeyGoal,
+  told: Told,
+): { readonly expectedFingerprint?: string } {
+  const known = told.versions.find((each) => each.version === version)?.fingerprint;
+  // Where the token was not known yet, check could only digest the file as it stands.
+  const seen = "file" in material && materialIdentity?.startsWith("file:") === false ? materialIdentity : undefined;
+  const expected = known ?? seen;
+  return expected === undefined ? {} : { expectedFingerprint: expected };
+}

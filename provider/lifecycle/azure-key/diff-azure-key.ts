@@ -1,0 +1,108 @@
+import { sameAzureDate } from "../../model/azure-dates";
+import { hasUnknown } from "../../model/unknown";
+import { materialIn } from "../aws-kms-key/check-material";
+import { compromiseOf, groupOf, nameOf } from "../aws-kms-key/key-material";
+import type { DiffResult, LifecycleContext, PlainRecord } from "../contract";
+import { isRecord } from "../is-record";
+import { changedProperties, sameJson } from "../same-json";
+import { textList } from "../text-list";
+
+/** What only the state and the next act use: a change of it is recorded and writes nothing to the vault. */
+const recordedOnly = ["follow", "rotationTrigger", "materialDigest", "deletion"];
+const simple = ["tags", "enabled", "version", "afterRotation", ...recordedOnly];
+
+/** The properties in which wanted inputs differ from recorded outputs; the connections count under `group` and `material`. */
+export function changesOfAzureKey(olds: PlainRecord, news: PlainRecord): readonly string[] {
+  const changed = [...changedProperties(olds, news, simple)];
+  if (!sameJson([...textList(olds["operations"])].sort(), [...textList(news["operations"])].sort()))
+    changed.push("operations");
+  for (const name of ["notBefore", "expiresOn"])
+    if (!sameAzureDate(dateIn(olds[name]), dateIn(news[name]))) changed.push(name);
+  if (!sameJson(connectionIn(olds), connectionIn(news))) changed.push("group");
+  if (!sameJson(tokenIn(olds), tokenIn(news))) changed.push("material");
+  return changed;
+}
+
+/** True where an update has nothing to do but to remember. */
+export const isAzureRecordOnly = (changed: readonly string[]): boolean =>
+  changed.every((name) => [...recordedOnly, "group", "material"].includes(name));
+
+/** Another vault or name means another key; all else is an update, and an unknown never replaces. */
+export function diffAzureKey(context: LifecycleContext, olds: PlainRecord, news: PlainRecord): DiffResult {
+  const replaces = ["vaultUrl", "name"].filter(
+    (name) =>
+      typeof olds[name] === "string" &&
+      typeof news[name] === "string" &&
+      olds[name].toLowerCase() !== news[name].toLowerCase(),
+  );
+  if (replaces.length > 0) {
+    context.log.warn(
+      `is replaced: a key of Azure never moves or changes its name. ${String(news["name"])} is made in ${String(news["vaultUrl"])}; then ${String(olds["keyId"])} is soft-deleted, and what names it stops working until it is recovered.`,
+    );
+    return { changes: true, replaces };
+  }
+  const changed = changesOfAzureKey(olds, news).filter((name) => !hasUnknown(news[name]) || name !== "group");
+  const unfinished = textList(olds["pending"]).length > 0;
+  if (olds["keyState"] === "Deleted") context.log.warn(deletedSentence(olds));
+  else warnOfChanges(context, olds, news, changed);
+  return { changes: changed.length > 0 || unfinished, replaces: [] };
+}
+
+/** Of a key that somebody deleted in Azure. */
+export const deletedSentence = (outputs: PlainRecord): string =>
+  `is soft-deleted in Azure, so nobody can use it; Azure purges it on ${String(outputs["scheduledPurgeDate"]).slice(0, 10)}. To keep it: az keyvault key recover, then pulumi refresh. To let it go: remove it from the program.`;
+
+function warnOfChanges(
+  context: LifecycleContext,
+  olds: PlainRecord,
+  news: PlainRecord,
+  changed: readonly string[],
+): void {
+  const { log } = context;
+  if (changed.includes("version") && typeof olds["version"] === "number") log.warn(rotationSentence(olds, news));
+  const [before, now] = [materialIn(olds), materialIn(news)].map((material) =>
+    material === undefined ? undefined : compromiseOf(material),
+  );
+  if (now !== undefined && before !== now)
+    log.warn(
+      `its source is compromised since ${now}: every version is disabled, and what they encrypted cannot be read until they are enabled again. Give the key other material for a new version, and encrypt anew with that.`,
+    );
+  else if (changed.includes("enabled") && news["enabled"] === false)
+    log.warn(
+      "every version of it is disabled: nothing can be encrypted, decrypted, signed or verified with it until enabled is true again.",
+    );
+  if (changed.includes("expiresOn") && typeof news["expiresOn"] === "string")
+    log.warn(
+      `expires on ${news["expiresOn"]}: from then on Azure encrypts, wraps and signs with it no more, while decrypt, unwrapKey and verify go on working. (On AWS KMS an expiry of key material stops everything.)`,
+    );
+  if (changed.includes("operations")) {
+    const wanted = textList(news["operations"]);
+    const lost = textList(olds["operations"]).filter((operation) => !wanted.includes(operation));
+    if (lost.length > 0) log.warn(`callers can use it no more to ${lost.join(", ")}.`);
+  }
+}
+
+function rotationSentence(olds: PlainRecord, news: PlainRecord): string {
+  const material = materialIn(news);
+  const from = material === undefined ? "" : ` (material: ${nameOf(material)})`;
+  const name = String(olds["name"]);
+  const former = `version ${String(olds["version"])}`;
+  const fate =
+    news["afterRotation"] === "disable"
+      ? `${former} is disabled then: what it encrypted or signed cannot be decrypted or verified with it until it is enabled again`
+      : `${former} stays, and what it encrypted or signed is decrypted and verified by its version as before`;
+  return `is rotated to version ${String(news["version"])}${from}: a new version under the same name, which callers that name no version use from then on (${name}). ${fate}.`;
+}
+
+const dateIn = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);
+
+const connectionIn = ({ group }: PlainRecord): unknown =>
+  isRecord(group)
+    ? Object.fromEntries(["cloud", "subscriptionId", "tier", "endpoint", "credentials", "tls"].map((name) => [name, group[name]]))
+    : undefined;
+
+/** Which token; another file, or another source key, is another version. */
+function tokenIn(record: PlainRecord): unknown {
+  const material = materialIn(record);
+  return material === undefined ? undefined : groupOf(material)?.token;
+}

@@ -1,0 +1,121 @@
+import { sameAzureDate } from "../../model/azure-dates";
+import { azureKeyId } from "../../model/azure-key-name";
+import {
+  describeAzureStep,
+  dueAzureSteps,
+  type DesiredAzureKey,
+  type KnownVersion,
+  type ObservedAzureKey,
+  type OwnVersion,
+} from "../../model/azure-key-steps";
+import { azureUserTags } from "../../model/azure-tags";
+import type { AzureKeyVersion, AzureMaterialOrigin } from "../../model/azure-key-versions";
+import type { Fingerprint } from "../../model/ports/custodian";
+import { copiedMaterial, originOf } from "../aws-kms-key/key-material";
+import type { PlainRecord } from "../contract";
+import { sameJson } from "../same-json";
+import { azureKeyInputsIn, operationsOf, type AzureKeyGoal } from "./azure-key-inputs";
+
+/** What a run learns beside what the vault shows: receipts, and what disabled a version. */
+export interface Told {
+  /** Outputs `proof`, `link` and `wrapping`. */
+  readonly receipts: PlainRecord;
+  readonly versions: readonly AzureKeyVersion[];
+}
+
+/** By Azure's name of each version. */
+export const knownOf = ({ versions }: Told): ReadonlyMap<string, KnownVersion> =>
+  new Map(
+    versions.map(({ keyVersion, provedAt, disabledBy }) => [keyVersion, { proved: provedAt !== undefined, disabledBy }]),
+  );
+
+/** Outputs of a key: what was observed under the names of the inputs, and what only Azure or the custodian knows. */
+export function recordAzureKey(
+  inputs: AzureKeyGoal,
+  observed: ObservedAzureKey,
+  told: Told,
+  desired: DesiredAzureKey,
+): PlainRecord {
+  const { current } = observed;
+  const keyId = azureKeyId(inputs.vaultUrl, inputs.name);
+  const common = {
+    ...azureKeyInputsIn(inputs),
+    ...told.receipts,
+    keyId,
+    versions: versionsNow(inputs, observed, told),
+    pending: dueAzureSteps(desired, observed, knownOf(told)).map(describeAzureStep),
+  };
+  if (current === undefined) return { ...common, keyState: "Missing" };
+  const tags = azureUserTags(current.tags);
+  const operations = [...operationsOf(inputs)].sort().join() === [...current.operations].sort().join();
+  return {
+    ...common,
+    operations: operations ? operationsOf(inputs) : current.operations,
+    tags: sameJson(inputs.tags, tags) ? inputs.tags : tags,
+    enabled: current.enabled,
+    notBefore: observedDate(inputs.notBefore, current.notBefore),
+    expiresOn: observedDate(inputs.expiresOn, current.expiresOn),
+    versionId: current.id,
+    keyState: current.enabled ? "Enabled" : "Disabled",
+    kty: current.kty,
+    createdOn: current.createdOn.toISOString(),
+    recoveryLevel: current.recoveryLevel,
+    ...(current.publicKey === undefined ? {} : { publicKey: pem(current.publicKey) }),
+  };
+}
+
+const observedDate = (wanted: string | undefined, found: Date | undefined): string | undefined =>
+  sameAzureDate(wanted, found?.toISOString()) ? wanted : found?.toISOString();
+
+function pem(spki: Buffer): string {
+  const lines = spki.toString("base64").match(/.{1,64}/g) ?? [];
+  return ["-----BEGIN PUBLIC KEY-----", ...lines, "-----END PUBLIC KEY-----", ""].join("\n");
+}
+
+function versionsNow(inputs: AzureKeyGoal, { own }: ObservedAzureKey, told: Told): readonly AzureKeyVersion[] {
+  return own.map((version) => {
+    const known = told.versions.find(({ keyVersion }) => keyVersion === version.facts.version);
+    return { ...(known ?? originNow(inputs, version)), ...shown(version, known?.disabledBy) };
+  });
+}
+
+/** What the vault shows of a version. */
+function shown(
+  { number, facts }: OwnVersion,
+  disabledBy: AzureKeyVersion["disabledBy"],
+): Omit<AzureKeyVersion, "origin"> {
+  return {
+    version: number,
+    keyVersion: facts.version,
+    id: facts.id,
+    enabled: facts.enabled,
+    disabledBy: facts.enabled && disabledBy === "key" ? undefined : disabledBy,
+    createdOn: facts.createdOn.toISOString(),
+    notBefore: facts.notBefore?.toISOString(),
+    expiresOn: facts.expiresOn?.toISOString(),
+  };
+}
+
+/** Where the material of a version comes from that the state does not know yet. */
+export function originNow(
+  inputs: AzureKeyGoal,
+  { number }: Pick<OwnVersion, "number">,
+): Pick<AzureKeyVersion, "origin" | "source" | "sourceOwner" | "sourceVersion"> {
+  const copied = copiedMaterial({ ...inputs, version: number });
+  const origin = azureOrigin(inputs);
+  if (copied === undefined) return { origin };
+  return {
+    origin,
+    source: copied.name,
+    ...(copied.inToken ? { sourceOwner: copied.owner, sourceVersion: copied.version } : {}),
+  };
+}
+
+/** The same three origins as on the other cloud, under this one's name. */
+export const azureOrigin = ({ material }: Pick<AzureKeyGoal, "material">): AzureMaterialOrigin => {
+  const origin = originOf(material);
+  return origin === "AWS_KMS" ? "AZURE" : origin;
+};
+
+/** As state and proof tell it: method, colon, digest. */
+export const fingerprintText = ({ method, value }: Fingerprint): string => `${method}:${value}`;

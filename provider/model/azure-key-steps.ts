@@ -1,0 +1,156 @@
+import { sameAzureDate } from "./azure-dates";
+import type { AzureKeyOperation } from "./azure-key-type";
+import type { AfterAzureRotation } from "./azure-key-versions";
+import { ownershipTags } from "./owner";
+import type { KeyVersionFacts, VaultKeyFacts, VersionSettings } from "./ports/key-vault";
+
+/** What a program asks of a key of a vault. */
+export interface DesiredAzureKey {
+  readonly lineage: string;
+  readonly owner: string;
+  readonly version: number;
+  /** Tells the material's origin where the version alone does not. */
+  readonly mark: string | undefined;
+  readonly enabled: boolean;
+  readonly notBefore: string | undefined;
+  readonly expiresOn: string | undefined;
+  readonly operations: readonly AzureKeyOperation[];
+  /** Without ours. */
+  readonly tags: Readonly<Record<string, string>>;
+  readonly afterRotation: AfterAzureRotation;
+  /** True for material of ours, which is shown to be the same. */
+  readonly proves: boolean;
+}
+
+/** A version of ours, and the number that this package gave it. */
+export interface OwnVersion {
+  readonly number: number;
+  readonly facts: KeyVersionFacts;
+}
+
+/** What a vault holds under the name of a key. */
+export interface ObservedAzureKey {
+  /** Versions of ours, by number; those of others are left alone. */
+  readonly own: readonly OwnVersion[];
+  /** The version that the program asks for, with its public key. */
+  readonly current: VaultKeyFacts | undefined;
+  /** Versions that nobody tagged as ours. */
+  readonly foreign: readonly KeyVersionFacts[];
+}
+
+/** What the state knows of versions, by Azure's name of each. */
+export interface KnownVersion {
+  readonly proved: boolean;
+  readonly disabledBy: "rotation" | "key" | undefined;
+}
+
+/** The next thing to do; each leads one step closer, whatever was done before. */
+export type AzureStep =
+  | { readonly kind: "own"; readonly version: OwnVersion }
+  | { readonly kind: "bring" }
+  | { readonly kind: "prove" }
+  | { readonly kind: "set"; readonly settings: VersionSettings }
+  | {
+      readonly kind: "former";
+      readonly version: OwnVersion;
+      readonly enabled: boolean;
+      readonly disabledBy: "rotation" | "key" | undefined;
+    };
+
+/** All steps that are due, in their order. */
+export function dueAzureSteps(
+  desired: DesiredAzureKey,
+  { own, current }: ObservedAzureKey,
+  known: ReadonlyMap<string, KnownVersion>,
+): readonly AzureStep[] {
+  const steps: AzureStep[] = own
+    .filter(({ number, facts }) => !isTagged(facts.tags, desired, number))
+    .map((version) => ({ kind: "own", version }));
+  if (current === undefined) return [...steps, { kind: "bring" }];
+  if (desired.proves && known.get(current.version)?.proved !== true) steps.push({ kind: "prove" });
+  const settings = differences(desired, current);
+  if (Object.keys(settings).length > 0) steps.push({ kind: "set", settings });
+  for (const version of own) {
+    if (version.facts.version === current.version || version.number >= desired.version) continue;
+    const step = formerStep(desired, version, known.get(version.facts.version)?.disabledBy);
+    if (step !== undefined) steps.push(step);
+  }
+  return steps;
+}
+
+const isTagged = (tags: Readonly<Record<string, string>>, { lineage, owner }: DesiredAzureKey, number: number): boolean =>
+  tags[ownershipTags.lineage] === lineage &&
+  tags[ownershipTags.owner] === owner &&
+  tags[ownershipTags.version] === String(number);
+
+/** The tags that mark a version as ours. */
+export const azureOwnership = (
+  { lineage, owner, mark }: Pick<DesiredAzureKey, "lineage" | "owner" | "mark">,
+  number: number,
+): Readonly<Record<string, string>> => ({
+  [ownershipTags.lineage]: lineage,
+  [ownershipTags.owner]: owner,
+  [ownershipTags.version]: String(number),
+  ...(mark === undefined ? {} : { [ownershipTags.material]: mark }),
+});
+
+function differences(desired: DesiredAzureKey, current: VaultKeyFacts): VersionSettings {
+  const tags = { ...desired.tags, ...azureOwnership(desired, desired.version) };
+  return {
+    ...(current.enabled === desired.enabled ? {} : { enabled: desired.enabled }),
+    ...dateChange("notBefore", desired.notBefore, current.notBefore),
+    ...dateChange("expiresOn", desired.expiresOn, current.expiresOn),
+    ...(sameSet(desired.operations, current.operations) ? {} : { operations: desired.operations }),
+    ...(sameTags(tags, current.tags) ? {} : { tags }),
+  };
+}
+
+function dateChange(name: "notBefore" | "expiresOn", wanted: string | undefined, found: Date | undefined): VersionSettings {
+  if (sameAzureDate(wanted, found?.toISOString())) return {};
+  return { [name]: wanted === undefined ? null : new Date(wanted) };
+}
+
+const sameSet = (one: readonly string[], other: readonly string[]): boolean =>
+  [...one].sort().join() === [...other].sort().join();
+
+function sameTags(one: Readonly<Record<string, string>>, other: Readonly<Record<string, string>>): boolean {
+  const names = Object.keys(one);
+  return names.length === Object.keys(other).length && names.every((name) => one[name] === other[name]);
+}
+
+/**
+ * A former version is disabled once, by a rotation or with its key; what was disabled with its key comes back with it, and nothing else is ever enabled.
+ */
+function formerStep(
+  { enabled, afterRotation }: DesiredAzureKey,
+  version: OwnVersion,
+  disabledBy: KnownVersion["disabledBy"],
+): AzureStep | undefined {
+  const isEnabled = version.facts.enabled;
+  if (afterRotation === "disable") {
+    if (disabledBy === "rotation") return undefined;
+    return isEnabled || disabledBy === "key"
+      ? { kind: "former", version, enabled: false, disabledBy: "rotation" }
+      : undefined;
+  }
+  if (!enabled) return isEnabled ? { kind: "former", version, enabled: false, disabledBy: "key" } : undefined;
+  return !isEnabled && disabledBy === "key"
+    ? { kind: "former", version, enabled: true, disabledBy: undefined }
+    : undefined;
+}
+
+/** A step for the output `pending`. */
+export function describeAzureStep(step: AzureStep): string {
+  switch (step.kind) {
+    case "own":
+      return `tag version ${step.version.facts.version}`;
+    case "bring":
+      return "make the version";
+    case "prove":
+      return "prove the copy";
+    case "set":
+      return `set ${Object.keys(step.settings).join(", ")}`;
+    case "former":
+      return `${step.enabled ? "enable" : "disable"} version ${step.version.facts.version}`;
+  }
+}

@@ -1,0 +1,233 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { AfterAzureRotation, AzureKeyVersion, AzureMaterialOrigin } from "../provider/model/azure-key-versions";
+import type { AzureKeyOperation, AzureProtection } from "../provider/model/azure-key-type";
+import type { KeySpec } from "../provider/model/key-spec";
+import type { AzureProofMethod, PinnedWrappingKey } from "../provider/model/ports/azure-import";
+import type { AwsKmsKeyFileMaterial, AwsKmsKeySourceMaterial } from "./aws-kms-key";
+import { AzureKeyVaultGroup } from "./azure-key-vault-group";
+import { CarriedResource } from "./carried-resource";
+import { requireArgs, propertyOf, wrongResource } from "./misuse";
+import { unpackedMaterial } from "./unpacked-material";
+
+/** Azure makes the material, and nobody else ever has it. */
+export interface AzureNativeMaterial {
+  native: true;
+  /** Key type; RSA, EC, or on a Managed HSM AES_256. */
+  spec: pulumi.Input<KeySpec>;
+}
+
+/** Where the key material comes from. Another origin than before is a rotation. */
+export type AzureKeyMaterialArgs = AwsKmsKeySourceMaterial | AwsKmsKeyFileMaterial | AzureNativeMaterial;
+
+/** Arguments of {@link AzureKey}. */
+export interface AzureKeyArgs {
+  /** The vault. Another vault makes another key and soft-deletes this one. */
+  group: AzureKeyVaultGroup;
+  /**
+   * Name of the key in the vault: 1 to 127 letters, digits and hyphens. Another name makes another key and soft-deletes this one. Default: the
+   * template's `namePrefix` and the name in the program. Errors: BYOK_OWNED_BY_ANOTHER, BYOK_AZURE_NAME_TAKEN.
+   */
+  name?: pulumi.Input<string>;
+  /** Where the material comes from. */
+  material: AzureKeyMaterialArgs;
+  /**
+   * `hsm`: wrapped in the token under a wrapping key of the vault, unwrapped in its hardware. `software`: only for material that Azure makes
+   * (`native`), in a standard or premium vault. It cannot change. Default `hsm`.
+   */
+  protection?: pulumi.Input<AzureProtection>;
+  /** What callers may do with the key. Default: all that its type can. */
+  operations?: pulumi.Input<pulumi.Input<AzureKeyOperation>[]>;
+  /** Date or date-time before which only decrypt, unwrapKey and verify work. Default: none. */
+  notBefore?: pulumi.Input<string>;
+  /**
+   * Date or date-time from which on only decrypt, unwrapKey and verify work, at most 2038-01-19T03:14:07Z. It is given to each version when it is made, and to
+   * the newest when it changes. Default: none.
+   */
+  expiresOn?: pulumi.Input<string>;
+  /** At most 11; a version carries them besides ours. Keys that start with `byok:` are refused. Default: none. */
+  tags?: pulumi.Input<Record<string, pulumi.Input<string>>>;
+  /** False: every version is disabled. Versions that were disabled for another reason stay so when it is true again. Default true. */
+  enabled?: pulumi.Input<boolean>;
+  /** False: the copy stays with its version when its source is rotated. Default true. */
+  follow?: pulumi.Input<boolean>;
+  /** What becomes of a version once a newer one is there: `keep` or `disable`, with which it can decrypt no more. Default `keep`. */
+  afterRotation?: pulumi.Input<AfterAzureRotation>;
+  /** Any text; another one than before makes a new version of a key whose material comes from a file or from Azure. */
+  rotationTrigger?: pulumi.Input<string>;
+  /**
+   * What a removal does besides the soft delete. `purge: true` purges the key at once, so that it can never be recovered; each such removal asks for
+   * BYOK_CONFIRM, and a vault with purge protection refuses it. Default: soft delete, purged by Azure after the retention. Errors: BYOK_CONFIRM_REQUIRED,
+   * BYOK_AZURE_PURGE_PROTECTED.
+   */
+  deletion?: pulumi.Input<{ purge?: pulumi.Input<boolean> }>;
+  /**
+   * Takes over a version that exists, by its id; what the program does not name stays as it is. `recover: true` also recovers a soft-deleted key. It may be
+   * removed afterwards, not changed. Errors: BYOK_ADOPT_REFUSED.
+   */
+  adopt?: pulumi.Input<{ id: pulumi.Input<string>; recover?: pulumi.Input<boolean> }>;
+}
+
+/** Shows that the newest version is the same key as the source version. */
+export interface AzureKeyProof {
+  readonly method: AzureProofMethod;
+  /** Method, colon, digest. */
+  readonly fingerprint: string;
+  /** Three bytes in hex, to compare by eye. */
+  readonly checkValue: string;
+  /** Id of the version that was asked. */
+  readonly versionId: string;
+  readonly sourceVersion: number;
+  /** ISO 8601. */
+  readonly provedAt: string;
+}
+
+/** Where the material of a copy came from, when, and by whose hand. */
+export interface AzureKeyLink {
+  /** Name of the source key, or the file. */
+  readonly source: string;
+  /** Owner hash of the source key. */
+  readonly sourceOwner: string;
+  readonly sourceVersion: number;
+  /** ISO 8601. */
+  readonly at: string;
+  /** Object id of the caller; absent where an import of an earlier run was only found and proven. */
+  readonly by?: string;
+  /** Name of the group. */
+  readonly group: string;
+}
+
+/** How the material travelled. */
+export interface AzureWrapping {
+  /** As the `.byok` file names it. */
+  readonly algorithm: "CKM_RSA_AES_KEY_WRAP";
+  readonly wrappingKey: PinnedWrappingKey;
+  readonly attestation: "not verified";
+}
+
+const outputs = [
+  ...(["keyId", "versionId", "keyState", "kty", "publicKey", "createdOn", "recoveryLevel", "scheduledPurgeDate"] as const),
+  ...(["proof", "link", "wrapping", "versions", "pending"] as const),
+] as const;
+const derived = ["versionOffset", "materialDigest", "materialIdentity", "adopted", "wrappingKey"] as const;
+const texts = ["proof", "link", "wrapping", "versions"] as const;
+const defaulted = [
+  ...(["name", "protection", "operations", "tags", "enabled", "notBefore", "expiresOn"] as const),
+  ...(["vaultUrl", "tenantId", "owner", "spec", "version"] as const),
+] as const;
+
+/**
+ * A key of a Key Vault or Managed HSM, with a version for each version of its material. Material of a source key or a file is wrapped in the token under
+ * a wrapping key of the vault, and imported by Azure; the public keys are compared afterwards (of an AES key, a challenge).
+ *
+ * `pulumi destroy` soft-deletes the key with all its versions; until Azure purges it, it can be recovered, and the same program recovers it.
+ *
+ * Permissions: key permissions get, list, create (native keys and wrapping keys), import, update, delete, recover; encrypt for the proof of an AES key; purge
+ * for `deletion.purge`.
+ *
+ * @example
+ * ```ts
+ * new byok.AzureKey("signing", { group: vault, material: { source: signing }, protection: "hsm", expiresOn: "2027-12-31" });
+ * ```
+ */
+export class AzureKey extends CarriedResource {
+  /** `https://HOST/keys/NAME`, which stands for the newest version. */
+  declare public readonly keyId: pulumi.Output<string>;
+  /** `https://HOST/keys/NAME/VERSION` of the newest version. */
+  declare public readonly versionId: pulumi.Output<string>;
+  /** `Deleted` while the key is soft-deleted. */
+  declare public readonly keyState: pulumi.Output<"Enabled" | "Disabled" | "Deleted" | "Missing">;
+  /** `RSA`, `RSA-HSM`, `EC`, `EC-HSM`, `oct-HSM`. */
+  declare public readonly kty: pulumi.Output<string>;
+  /** PEM; absent of an AES key. */
+  declare public readonly publicKey: pulumi.Output<string | undefined>;
+  /** ISO 8601; of the newest version. */
+  declare public readonly createdOn: pulumi.Output<string>;
+  /** As Azure names it, such as `Recoverable+Purgeable`. */
+  declare public readonly recoveryLevel: pulumi.Output<string>;
+  /** ISO 8601; when Azure purges the key. Absent while it is not deleted. */
+  declare public readonly scheduledPurgeDate: pulumi.Output<string | undefined>;
+  /** Shows that the copy is the same key; absent of a key that Azure made. */
+  declare public readonly proof: pulumi.Output<AzureKeyProof | undefined>;
+  /** Source key, version, time and caller of the copy. */
+  declare public readonly link: pulumi.Output<AzureKeyLink | undefined>;
+  /** How the material travelled. */
+  declare public readonly wrapping: pulumi.Output<AzureWrapping | undefined>;
+  /** Every version that this resource made, oldest first. */
+  declare public readonly versions: pulumi.Output<AzureKeyVersion[]>;
+  /** Steps that are still due, in words; empty when all is done. */
+  declare public readonly pending: pulumi.Output<string[]>;
+  /** Name in the vault. */
+  declare public readonly name: pulumi.Output<string>;
+  /** As in the arguments; `hsm` by default. */
+  declare public readonly protection: pulumi.Output<AzureProtection>;
+  /** As last seen. */
+  declare public readonly operations: pulumi.Output<AzureKeyOperation[]>;
+  /** Without those that this package writes, as last seen. */
+  declare public readonly tags: pulumi.Output<Record<string, string>>;
+  /** False while the newest version is disabled. */
+  declare public readonly enabled: pulumi.Output<boolean>;
+  /** Of the newest version, as last seen. */
+  declare public readonly notBefore: pulumi.Output<string | undefined>;
+  /** Of the newest version, as last seen. */
+  declare public readonly expiresOn: pulumi.Output<string | undefined>;
+  /** The vault. */
+  declare public readonly vaultUrl: pulumi.Output<string>;
+  /** The tenant. */
+  declare public readonly tenantId: pulumi.Output<string>;
+  /** Hash of organisation, URN and vault, 32 hex digits; each version carries it as the tag `byok:owner`. */
+  declare public readonly owner: pulumi.Output<string>;
+  /** Key type of the material. */
+  declare public readonly spec: pulumi.Output<KeySpec>;
+  /** Version of the key; of a copy that of its source, until its material changes or is rotated without it. */
+  declare public readonly version: pulumi.Output<number>;
+
+  readonly #group: AzureKeyVaultGroup;
+  readonly #origin: AzureMaterialOrigin;
+
+  /**
+   * @param name - name of the resource in the program; the source's token remembers it as the copy's name.
+   * @param args - place, material and settings of the key.
+   * @param opts - Pulumi's options for any resource.
+   */
+  constructor(name: string, args: AzureKeyArgs, opts?: pulumi.CustomResourceOptions) {
+    const group = propertyOf(requireArgs("AzureKey", name, args), "group");
+    if (!(group instanceof AzureKeyVaultGroup)) throw wrongResource("AzureKey", name, "group", "AzureKeyVaultGroup", group);
+    const unpacked: pulumi.Inputs = {
+      group: group.carried,
+      material: unpackedMaterial("AzureKey", name, args.material),
+      wrappingKey: pinOf(group),
+    };
+    super("AzureKey", name, { args, unpacked, defaulted, outputs, derived, texts }, opts);
+    this.#group = group;
+    this.#origin = "source" in args.material ? "HSM" : "file" in args.material ? "EXTERNAL" : "AZURE";
+  }
+
+  /** Where the key material comes from: a token (`HSM`), a file (`EXTERNAL`) or Azure (`AZURE`). */
+  get origin(): pulumi.Output<AzureMaterialOrigin> {
+    return pulumi.output(this.#origin);
+  }
+
+  /**
+   * What a deletion schedule or a backup carries of its key.
+   * @internal
+   */
+  get record(): pulumi.Inputs {
+    return {
+      name: this.resourceName,
+      keyName: this.name,
+      keyId: this.keyId,
+      lineage: this.id,
+      owner: this.owner,
+      version: this.version,
+      spec: this.spec,
+      protection: this.protection,
+      group: this.#group.record,
+    };
+  }
+}
+
+/** The pin of the group's wrapping key, as one text; nothing where the group keeps none. */
+const pinOf = (group: AzureKeyVaultGroup): pulumi.Output<string | undefined> =>
+  group.wrappingKey.apply((pin) =>
+    pin === undefined ? undefined : JSON.stringify({ id: pin.id, publicKeySha256: pin.publicKeySha256 }),
+  );

@@ -1,0 +1,218 @@
+import { createHash } from "node:crypto";
+import { ByokError } from "../../provider/model/errors";
+import type {
+  AzureCaller,
+  CreateVaultKeyRequest,
+  DeletedVaultKey,
+  KeyVaultPort,
+  KeyVersionFacts,
+  MakeWrappingKeyRequest,
+  NewVersionSettings,
+  VaultFacts,
+  VaultKeyFacts,
+  VaultPermission,
+  VaultRotationPolicy,
+  VaultWrappingKey,
+  VersionSettings,
+} from "../../provider/model/ports/key-vault";
+
+export const vaultUrl = "https://payments.vault.azure.net";
+export const tenantId = "01234567-89ab-cdef-0123-456789abcdef";
+
+const dayInMs = 86_400_000;
+
+/** What an import, or Azure itself, puts into a version. */
+export interface NewVersion extends NewVersionSettings {
+  readonly name: string;
+  readonly kty: string;
+  readonly curve?: VaultKeyFacts["curve"];
+  readonly bits?: number;
+  readonly material: string;
+}
+
+type Stored = VaultKeyFacts & { readonly material: string };
+
+/** A Key Vault in memory, as far as a lifecycle sees it; `failAt` makes the n-th call fail before or after it took effect. */
+export class FakeKeyVault implements KeyVaultPort {
+  readonly keys = new Map<string, Stored[]>();
+  readonly deleted = new Map<string, { readonly versions: Stored[]; readonly facts: DeletedVaultKey }>();
+  readonly calls: string[] = [];
+  failAt: { readonly call: number; readonly after: boolean } | undefined;
+  seenVaults: readonly VaultFacts[] | undefined;
+  missing: readonly VaultPermission[] = [];
+  tenant = tenantId;
+  retentionDays = 90;
+  purgeProtection = true;
+  private made = 0;
+
+  constructor(private readonly clock: () => Date) {}
+
+  private async act<T>(name: string, work: () => T): Promise<T> {
+    this.calls.push(name);
+    const planned = this.failAt?.call === this.calls.length ? this.failAt : undefined;
+    const failure = new ByokError("BYOK_AZURE_UNREACHABLE", `planned failure of ${name}`, { retryable: true });
+    await Promise.resolve();
+    if (planned?.after === false) throw failure;
+    const answer = work();
+    if (planned?.after === true) throw failure;
+    return answer;
+  }
+
+  private get recoveryLevel(): string {
+    return this.purgeProtection ? "Recoverable" : "Recoverable+Purgeable";
+  }
+
+  /** Stores a version, as an import or a create does. */
+  store({ name, material, ...settings }: NewVersion): VaultKeyFacts {
+    if (this.deleted.has(name)) throw new ByokError("BYOK_AZURE_NAME_TAKEN", `${name} is soft-deleted`);
+    this.made += 1;
+    const version = createHash("sha256").update(String(this.made)).digest("hex").slice(0, 32);
+    const now = new Date(this.clock().getTime() + this.made * 1000);
+    const facts: Stored = {
+      ...settings,
+      id: `${vaultUrl}/keys/${name}/${version}`,
+      name,
+      version,
+      createdOn: now,
+      updatedOn: now,
+      recoveryLevel: this.recoveryLevel,
+      recoverableDays: this.retentionDays,
+      ...(settings.kty.startsWith("oct") ? {} : { publicKey: Buffer.from(material) }),
+      material,
+    };
+    this.keys.set(name, [...(this.keys.get(name) ?? []), facts]);
+    return facts;
+  }
+
+  version(name: string, version: string): Stored {
+    const found = this.keys.get(name)?.find((each) => each.version === version);
+    if (found === undefined) throw new ByokError("BYOK_AZURE_NOT_FOUND", `no ${name}/${version}`);
+    return found;
+  }
+
+  caller(): Promise<AzureCaller> {
+    return Promise.resolve({ tenantId: this.tenant, objectId: "22222222-2222-2222-2222-222222222222" });
+  }
+  vaults(): Promise<readonly VaultFacts[] | undefined> {
+    return this.act("vaults", () => this.seenVaults);
+  }
+  missingPermissions(asked: readonly VaultPermission[]): Promise<readonly VaultPermission[]> {
+    return this.act("missingPermissions", () => asked.filter((each) => this.missing.includes(each)));
+  }
+  getKey(name: string, version?: string): Promise<VaultKeyFacts | undefined> {
+    return this.act(`getKey ${name}`, () => {
+      const versions = this.keys.get(name) ?? [];
+      return version === undefined ? versions.at(-1) : versions.find((each) => each.version === version);
+    });
+  }
+  listVersions(name: string): Promise<readonly KeyVersionFacts[]> {
+    return this.act(`listVersions ${name}`, () => [...(this.keys.get(name) ?? [])]);
+  }
+  async *listKeys(): AsyncIterable<KeyVersionFacts> {
+    await this.act("listKeys", () => undefined);
+    for (const versions of this.keys.values()) {
+      const newest = versions.at(-1);
+      if (newest !== undefined) yield newest;
+    }
+  }
+  async *listDeleted(): AsyncIterable<DeletedVaultKey> {
+    await this.act("listDeleted", () => undefined);
+    for (const { facts } of this.deleted.values()) yield facts;
+  }
+  createKey(request: CreateVaultKeyRequest): Promise<VaultKeyFacts> {
+    return this.act(`createKey ${request.name}`, () =>
+      this.store({ ...request, material: `native ${String(this.made)}` }),
+    );
+  }
+  makeWrappingKey({ name, bits, tags }: MakeWrappingKeyRequest): Promise<VaultWrappingKey> {
+    return this.act("makeWrappingKey", () => {
+      const made = this.store({ name, kty: "RSA-HSM", bits, operations: [], enabled: true, tags, material: `kek ${name}` });
+      this.change(made, { operations: ["import"] });
+      return { id: made.id, bits, publicKeySha256: digest(`kek ${name}`) };
+    });
+  }
+  /** Changes a version behind everybody's back. */
+  change({ name, version }: Pick<KeyVersionFacts, "name" | "version">, more: Partial<Stored>): void {
+    const versions = this.keys.get(name) ?? [];
+    this.keys.set(
+      name,
+      versions.map((each) => (each.version === version ? { ...each, ...more } : each)),
+    );
+  }
+  updateVersion(name: string, version: string, settings: VersionSettings): Promise<VaultKeyFacts> {
+    return this.act(`updateVersion ${name}`, () => {
+      const { notBefore, expiresOn, ...rest } = settings;
+      const { notBefore: oldStart, expiresOn: oldEnd, ...old } = this.version(name, version);
+      const dates = {
+        ...(notBefore === undefined ? (oldStart === undefined ? {} : { notBefore: oldStart }) : notBefore === null ? {} : { notBefore }),
+        ...(expiresOn === undefined ? (oldEnd === undefined ? {} : { expiresOn: oldEnd }) : expiresOn === null ? {} : { expiresOn }),
+      };
+      const versions = this.keys.get(name) ?? [];
+      this.keys.set(
+        name,
+        versions.map((each) => (each.version === version ? { ...old, ...rest, ...dates } : each)),
+      );
+      return this.version(name, version);
+    });
+  }
+  rotate(name: string): Promise<VaultKeyFacts> {
+    return this.act(`rotate ${name}`, () => {
+      const newest = this.keys.get(name)?.at(-1);
+      if (newest === undefined) throw new ByokError("BYOK_AZURE_NOT_FOUND", name);
+      return this.store({ ...newest, operations: [], material: `rotated ${String(this.made)}` });
+    });
+  }
+  rotationPolicy(name: string): Promise<VaultRotationPolicy | undefined> {
+    return this.act(`rotationPolicy ${name}`, () => undefined);
+  }
+  setRotationPolicy(name: string): Promise<void> {
+    return this.act(`setRotationPolicy ${name}`, () => undefined);
+  }
+  getDeleted(name: string): Promise<DeletedVaultKey | undefined> {
+    return this.act(`getDeleted ${name}`, () => this.deleted.get(name)?.facts);
+  }
+  deleteKey(name: string): Promise<DeletedVaultKey | undefined> {
+    return this.act(`deleteKey ${name}`, () => {
+      const versions = this.keys.get(name);
+      const newest = versions?.at(-1);
+      if (versions === undefined || newest === undefined) return this.deleted.get(name)?.facts;
+      this.keys.delete(name);
+      const now = this.clock();
+      const facts: DeletedVaultKey = {
+        name,
+        recoveryId: `${vaultUrl}/deletedkeys/${name}`,
+        deletedOn: now,
+        scheduledPurgeDate: new Date(now.getTime() + this.retentionDays * dayInMs),
+        recoveryLevel: this.recoveryLevel,
+        version: newest.version,
+        tags: newest.tags,
+      };
+      this.deleted.set(name, { versions, facts });
+      return facts;
+    });
+  }
+  recoverKey(name: string): Promise<void> {
+    return this.act(`recoverKey ${name}`, () => {
+      const found = this.deleted.get(name);
+      if (found === undefined) return;
+      this.deleted.delete(name);
+      this.keys.set(name, found.versions);
+    });
+  }
+  purgeKey(name: string): Promise<void> {
+    return this.act(`purgeKey ${name}`, () => {
+      if (this.purgeProtection) throw new ByokError("BYOK_AZURE_PURGE_PROTECTED", name);
+      this.deleted.delete(name);
+    });
+  }
+  backupKey(name: string): Promise<Buffer> {
+    return this.act(`backupKey ${name}`, () => Buffer.from(JSON.stringify(this.keys.get(name) ?? [])));
+  }
+  restoreKey(): Promise<VaultKeyFacts> {
+    return this.act("restoreKey", () => {
+      throw new ByokError("BYOK_INTERNAL", "not faked");
+    });
+  }
+}
+
+export const digest = (text: string): string => createHash("sha256").update(text).digest("hex");
