@@ -17,7 +17,7 @@ module.exports = {
   testTimeout: 60_000,
   forceExit: false,
   projects: [
-    project("unit", ["model", "lifecycle", "aws", "secrets", "sdk"]),
+    project("unit", ["model", "lifecycle", "aws", "azure", "network", "secrets", "sdk"]),
     project("local", ["local"]),
     project("hsm", ["hsm", "custodian"]),
     project("host", ["host", "cli"]),

@@ -1,8 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { caDigests } from "./aws/ca-digests";
+import { caDigests } from "./network/ca-digests";
 import { ignoredOverrides } from "./aws/ignored-overrides";
 import { openKms } from "./aws/open-kms";
 import { openKmsInventory } from "./aws/open-kms-inventory";
+import { ignoredAzureOverrides } from "./azure/ignored-overrides";
+import { openKeyVault } from "./azure/open-key-vault";
 import { openCustodian } from "./custodian/client";
 import { hostLifecycle, type HostedLifecycle } from "./host/host-lifecycle";
 import { createRuntime, engineAddressOf, type Runtime } from "./host/runtime";
@@ -10,6 +12,8 @@ import { awsAlias } from "./lifecycle/aws-alias";
 import { awsKeyInventory } from "./lifecycle/aws-key-inventory";
 import { awsKmsGroup } from "./lifecycle/aws-kms-group";
 import { awsKmsKey } from "./lifecycle/aws-kms-key";
+import { azureKey } from "./lifecycle/azure-key";
+import { azureKeyVaultGroup } from "./lifecycle/azure-key-vault-group";
 import type { Lifecycle } from "./lifecycle/contract";
 import { deletionSchedule } from "./lifecycle/deletion-schedule";
 import { sourceGroup } from "./lifecycle/source-group";
@@ -24,10 +28,17 @@ export interface LoadOverrides {
 }
 
 const lifecycles: ReadonlyMap<string, Lifecycle> = new Map(
-  [sourceGroup, sourceKey, awsKmsGroup, awsKmsKey, awsKeyInventory, awsAlias, deletionSchedule].map((lifecycle) => [
-    lifecycle.kind,
-    lifecycle,
-  ]),
+  [
+    sourceGroup,
+    sourceKey,
+    awsKmsGroup,
+    awsKmsKey,
+    awsKeyInventory,
+    awsAlias,
+    deletionSchedule,
+    azureKeyVaultGroup,
+    azureKey,
+  ].map((lifecycle) => [lifecycle.kind, lifecycle]),
 );
 
 const hosted = new Map<string, HostedLifecycle>();
@@ -68,6 +79,8 @@ function realRuntime(overrides: LoadOverrides): Runtime {
     openCustodian: (token) => openCustodian(token),
     openKms: (connection, surroundings) => openKms(connection, surroundings),
     openKmsInventory: (connection, surroundings) => openKmsInventory(connection, surroundings),
+    openKeyVault: (connection, surroundings) => openKeyVault(connection, surroundings),
+    azureOverrides: () => ignoredAzureOverrides(),
     ignoredOverrides: (connection) => ignoredOverrides(connection),
     caDigests,
     clock: overrides.clock ?? (() => new Date()),

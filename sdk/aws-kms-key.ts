@@ -10,8 +10,8 @@ import { CarriedResource } from "./carried-resource";
 import { policyText, type PolicyInput } from "./policy-text";
 import { unpackedMaterial } from "./unpacked-material";
 import { misuse, propertyOf, requireArgs, wrongResource } from "./misuse";
-import { SourceGroup } from "./source-group";
-import { SourceKey } from "./source-key";
+import type { SourceGroup } from "./source-group";
+import type { SourceKey } from "./source-key";
 
 /** Key material that a token made. */
 export interface AwsKmsKeySourceMaterial {

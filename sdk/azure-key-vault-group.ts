@@ -138,7 +138,14 @@ export interface AzureWrappingKey {
   readonly attestation: "not verified";
 }
 
-const outputs = ["connected", "notConnectedReason", "callerObjectId", "vaults", "missingPermissions", "wrappingKey"] as const;
+const outputs = [
+  "connected",
+  "notConnectedReason",
+  "callerObjectId",
+  "vaults",
+  "missingPermissions",
+  "wrappingKey",
+] as const;
 const learned = ["purgeProtection", "retentionDays"] as const;
 const optional = ["subscriptionId", "endpoint", "credentials", "tls"] as const;
 /** Carried by every key, and read by no program. */
@@ -202,7 +209,12 @@ export class AzureKeyVaultGroup extends CarriedResource {
    * @param opts - Pulumi's options for any resource.
    */
   constructor(name: string, args: AzureKeyVaultGroupArgs, opts?: pulumi.CustomResourceOptions) {
-    super("AzureKeyVaultGroup", name, { args: requireArgs("AzureKeyVaultGroup", name, args), unpacked: {}, defaulted, outputs }, opts);
+    super(
+      "AzureKeyVaultGroup",
+      name,
+      { args: requireArgs("AzureKeyVaultGroup", name, args), unpacked: {}, defaulted, outputs },
+      opts,
+    );
     this.#rules = Object.fromEntries(
       rules.flatMap((property) => (args[property] === undefined ? [] : [[property, args[property]]])),
     );

@@ -105,7 +105,16 @@ export interface AzureWrapping {
 }
 
 const outputs = [
-  ...(["keyId", "versionId", "keyState", "kty", "publicKey", "createdOn", "recoveryLevel", "scheduledPurgeDate"] as const),
+  ...([
+    "keyId",
+    "versionId",
+    "keyState",
+    "kty",
+    "publicKey",
+    "createdOn",
+    "recoveryLevel",
+    "scheduledPurgeDate",
+  ] as const),
   ...(["proof", "link", "wrapping", "versions", "pending"] as const),
 ] as const;
 const derived = ["versionOffset", "materialDigest", "materialIdentity", "adopted", "wrappingKey"] as const;
@@ -191,7 +200,8 @@ export class AzureKey extends CarriedResource {
    */
   constructor(name: string, args: AzureKeyArgs, opts?: pulumi.CustomResourceOptions) {
     const group = propertyOf(requireArgs("AzureKey", name, args), "group");
-    if (!(group instanceof AzureKeyVaultGroup)) throw wrongResource("AzureKey", name, "group", "AzureKeyVaultGroup", group);
+    if (!(group instanceof AzureKeyVaultGroup))
+      throw wrongResource("AzureKey", name, "group", "AzureKeyVaultGroup", group);
     const unpacked: pulumi.Inputs = {
       group: group.carried,
       material: unpackedMaterial("AzureKey", name, args.material),

@@ -2,7 +2,7 @@ import type { AwsConnection } from "../model/aws-connection";
 import { ByokError } from "../model/errors";
 import type { CallerIdentity } from "../model/ports/kms";
 import { iamAction, serviceOf, type AwsApi, type InputOf, type OutputOf } from "./aws-calls";
-import type { Surroundings } from "./aws-deps";
+import type { Surroundings } from "../network/cloud-deps";
 import { planSession, type AwsSession, type SessionPlan } from "./aws-session";
 import type { AwsShared, RegionMemory } from "./aws-shared";
 import { failureFacts, type FailureKind } from "./failure-kind";

@@ -3,16 +3,16 @@ import type { AwsConnection } from "../model/aws-connection";
 import { publishedHost } from "../model/aws-partitions";
 import type { AwsCalls, AwsApi } from "./aws-calls";
 import { serviceOf } from "./aws-calls";
-import type { Surroundings } from "./aws-deps";
+import type { Surroundings } from "../network/cloud-deps";
 import { CredentialSource } from "./credential-source";
 import { defaultChain } from "./default-chain";
 import { endpointUrls, type EndpointUrls } from "./endpoints";
-import { httpAgents, signInAgents } from "./http-agents";
+import { httpAgents, signInAgents } from "../network/http-agents";
 import { SDK_QUIET } from "./load-sdk";
 import type { FailedCall } from "./map-error";
 import { sdkCalls } from "./sdk-calls";
 import { requestHandler } from "./sdk-settings";
-import { readTlsFiles, type TlsFiles } from "./tls-files";
+import { readTlsFiles, type TlsFiles } from "../network/tls-files";
 
 /** One way to AWS: its clients, connections and credentials. */
 export interface AwsSession {

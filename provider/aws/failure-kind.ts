@@ -1,4 +1,4 @@
-import { ProxyFailure } from "./proxy-agent";
+import { ProxyFailure } from "../network/proxy-agent";
 
 /**
  * What a failed request tells about whether the service acted: `refused` (an answer, and nothing was done), `throttled`

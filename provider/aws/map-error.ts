@@ -10,7 +10,7 @@ import {
   type ErrorRow,
 } from "./error-table";
 import { failureFacts, type FailureFacts } from "./failure-kind";
-import { ProxyFailure } from "./proxy-agent";
+import { ProxyFailure } from "../network/proxy-agent";
 
 /** The call that failed. */
 export interface FailedCall {

@@ -3,7 +3,7 @@ import type { AwsConnection } from "../model/aws-connection";
 import { ByokError } from "../model/errors";
 import type { KmsImportPort } from "../model/ports/kms";
 import { AwsCaller } from "./aws-caller";
-import { surroundingsOf, type AwsDeps } from "./aws-deps";
+import { surroundingsOf, type CloudDeps } from "../network/cloud-deps";
 import { processShared } from "./process-shared";
 import { describeKey } from "./read-key";
 
@@ -14,7 +14,7 @@ const macAlgorithm = z.enum(["HMAC_SHA_224", "HMAC_SHA_256", "HMAC_SHA_384", "HM
 const WAIT_FOR_KEY_MS = 15_000;
 
 /** Opens the calls that only the custodian makes. Nothing is loaded, read or connected before the first one. */
-export const openKmsImport = (connection: AwsConnection, deps: AwsDeps): KmsImportPort =>
+export const openKmsImport = (connection: AwsConnection, deps: CloudDeps): KmsImportPort =>
   kmsImportPort(new AwsCaller(connection, surroundingsOf(deps), processShared));
 
 /** The port over a caller of one's own. */

@@ -5,7 +5,7 @@ import { defaultKeyPolicy, samePolicy } from "../model/key-policy";
 import { roleConnections, type CredentialRole } from "../model/permissions/credential-roles";
 import type { CreateKeyRequest, KmsKeyFacts, KmsPort } from "../model/ports/kms";
 import { AwsCaller } from "./aws-caller";
-import { surroundingsOf, type AwsDeps } from "./aws-deps";
+import { surroundingsOf, type CloudDeps } from "../network/cloud-deps";
 import type { RegionMemory } from "./aws-shared";
 import { materialsOf, rotateOnDemand } from "./key-materials";
 import { deletionMethods } from "./kms-deletion";
@@ -25,7 +25,7 @@ const THE_POLICY = "default";
  * Opens AWS KMS for a lifecycle. Nothing is loaded, read or connected before the first call; ports of equal connections share
  * clients, and all ports of a process share the pacing of an account.
  */
-export function openKms(connection: AwsConnection, deps: AwsDeps): KmsPort {
+export function openKms(connection: AwsConnection, deps: CloudDeps): KmsPort {
   const { own, others } = roleConnections(connection);
   const callerOf = (each: AwsConnection): AwsCaller => new AwsCaller(each, surroundingsOf(deps), processShared);
   const callers = others.map(({ role, connection: each }) => [role, callerOf(each)] as const);

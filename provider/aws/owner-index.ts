@@ -1,6 +1,6 @@
 import type { OwnedKey } from "../model/ports/kms";
 import { ByokError } from "../model/errors";
-import type { Sleep } from "./aws-deps";
+import type { Sleep } from "../network/cloud-deps";
 import { eachOf } from "./each-of";
 import { keyIdOf } from "./recent-writes";
 

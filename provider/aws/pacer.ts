@@ -1,5 +1,5 @@
 import { ByokError } from "../model/errors";
-import { realSleep, type Sleep } from "./aws-deps";
+import { realSleep, type Sleep } from "../network/cloud-deps";
 
 /** What a pacer measures and waits with; a test brings its own. */
 export interface PacerTime {

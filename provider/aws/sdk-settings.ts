@@ -1,6 +1,6 @@
 import type { NodeHttpHandler } from "@smithy/node-http-handler";
 import { failureFacts } from "./failure-kind";
-import type { HttpAgents } from "./http-agents";
+import type { HttpAgents } from "../network/http-agents";
 import { loadHttpHandler } from "./load-sdk";
 
 const CONNECT_MS = 10_000;

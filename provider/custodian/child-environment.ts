@@ -1,4 +1,5 @@
 import type { AwsCredentialSource } from "../model/aws-connection";
+import type { AzureCredentialSource } from "../model/azure-connection";
 import { ByokError } from "../model/errors";
 import { parseReference } from "../model/references";
 import type { TokenConnection } from "../model/token";
@@ -30,6 +31,17 @@ const awsCredentials = [
   "AWS_EC2_METADATA_DISABLED",
 ];
 
+/**
+ * Where the default chain of `@azure/identity` finds credentials. What redirects a sign-in (AZURE_AUTHORITY_HOST, MSI_ENDPOINT) is missing on purpose.
+ */
+const azureCredentials = [
+  ...["AZURE_CLIENT_ID", "AZURE_TENANT_ID", "AZURE_CLIENT_SECRET", "AZURE_CLIENT_CERTIFICATE_PATH"],
+  ...["AZURE_CLIENT_CERTIFICATE_PASSWORD", "AZURE_FEDERATED_TOKEN_FILE", "AZURE_CONFIG_DIR", "AZURE_TOKEN_CREDENTIALS"],
+];
+
+/** App Service, Functions and Arc hand out tokens of a managed identity at an address of this machine or of the link-local network. */
+const managedIdentity = ["IDENTITY_ENDPOINT", "IDENTITY_HEADER"];
+
 /** Go with AWS_CONTAINER_CREDENTIALS_FULL_URI, and only with it. */
 const containerAgent = [
   "AWS_CONTAINER_CREDENTIALS_FULL_URI",
@@ -44,7 +56,7 @@ const containerAgent = [
 const containerAgentHosts = ["169.254.170.2", "169.254.170.23", "[fd00:ec2::23]", "127.0.0.1", "localhost", "[::1]"];
 
 /** Names that a token's own `environment` must not set: they change the process itself, its loader, or where a cloud call goes. */
-const notForModules = /^(NODE_|LD_|DYLD_|AWS_|SSL_CERT_|UV_)/i;
+const notForModules = /^(NODE_|LD_|DYLD_|AWS_|AZURE_|IDENTITY_|MSI_|SSL_CERT_|UV_)/i;
 
 /** Names that never cross, whoever names them. */
 const never = /^(NODE_|LD_|DYLD_)/i;
@@ -64,7 +76,8 @@ export function childEnvironment(token: TokenConnection, own: Environment): Reco
     });
   }
   const agent = isContainerAgent(own["AWS_CONTAINER_CREDENTIALS_FULL_URI"]) ? containerAgent : [];
-  const names = [...plain, ...proxies, ...awsCredentials, ...agent];
+  const identity = isIdentityEndpoint(own["IDENTITY_ENDPOINT"]) ? managedIdentity : [];
+  const names = [...plain, ...proxies, ...awsCredentials, ...agent, ...azureCredentials, ...identity];
   return { ...pick(own, names), ...pick(own, namesIn([token.pin])), ...token.environment };
 }
 
@@ -77,6 +90,19 @@ export function credentialEnvironment(
   const references = Object.values(credentials).filter((reference): reference is string => reference !== undefined);
   return pick(own, namesIn(references));
 }
+
+/** The same for a connection to Azure. */
+export const azureCredentialEnvironment = (
+  credentials: AzureCredentialSource | undefined,
+  own: Environment,
+): Record<string, string> =>
+  credentials !== undefined && "clientSecret" in credentials ? pick(own, namesIn([credentials.clientSecret])) : {};
+
+/** Any other host would be an override of where the credentials come from. */
+const isIdentityEndpoint = (uri: string | undefined): boolean =>
+  uri !== undefined &&
+  URL.canParse(uri) &&
+  /^(localhost|127(\.\d+){3}|\[::1\]|169\.254(\.\d+){2})$/.test(new URL(uri).hostname);
 
 function isContainerAgent(uri: string | undefined): boolean {
   return uri !== undefined && URL.canParse(uri) && containerAgentHosts.includes(new URL(uri).hostname);

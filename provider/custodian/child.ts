@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
-import { caDigests } from "../aws/ca-digests";
+import { caDigests } from "../network/ca-digests";
 import { openKmsImport } from "../aws/open-kms-import";
+import { openKeyVaultImport } from "../azure/open-key-vault-import";
 import { openToken } from "../hsm/open-token";
 import { resolveReference } from "../secrets/resolve-reference";
 import { readFileOf } from "../secrets/secret-file";
@@ -13,6 +14,7 @@ serveToken({
   resolvePin: (reference) => resolveReference(reference, { configValues: {} }),
   openToken: (connection, pin) => openToken(connection, pin),
   openKmsImport: (connection, deps) => Promise.resolve(openKmsImport(connection, deps)),
+  openKeyVaultImport: (connection, deps) => Promise.resolve(openKeyVaultImport(connection, deps)),
   caDigests,
   readFile: readFileOf,
   clock: () => new Date(),

@@ -1,9 +1,15 @@
 import path from "node:path";
 import type { z } from "zod";
+import type { AzureConnection } from "../model/azure-connection";
 import { ByokError, type ByokErrorCode } from "../model/errors";
 import type { CustodianPort, ImportRequest } from "../model/ports/custodian";
 import type { TokenConnection } from "../model/token";
-import { childEnvironment, credentialEnvironment, type Environment } from "./child-environment";
+import {
+  azureCredentialEnvironment,
+  childEnvironment,
+  credentialEnvironment,
+  type Environment,
+} from "./child-environment";
 import { startChild, type ChildLink } from "./child-link";
 import { operationSchemas, type OperationName } from "./protocol";
 
@@ -78,6 +84,9 @@ export function openCustodian(token: TokenConnection, deps: CustodianDeps = {}):
   const forTarget = ({ target }: ImportRequest): Record<string, string> =>
     credentialEnvironment(target.connection.credentials, environment);
 
+  const forVault = ({ credentials }: AzureConnection): Record<string, string> =>
+    azureCredentialEnvironment(credentials, environment);
+
   const {
     connect,
     list,
@@ -86,6 +95,8 @@ export function openCustodian(token: TokenConnection, deps: CustodianDeps = {}):
     rename,
     importInto,
     prove,
+    importIntoAzure,
+    proveInAzure,
     inspectFile,
     fingerprintFile,
     unwrapRefusal,
@@ -108,6 +119,10 @@ export function openCustodian(token: TokenConnection, deps: CustodianDeps = {}):
     rename: (owner, name) => call("rename", rename.result, [owner, name]),
     importInto: (request) => call("importInto", importInto.result, [request], forTarget(request)),
     prove: (request) => call("prove", prove.result, [request], forTarget(request)),
+    importIntoAzure: (request) =>
+      call("importIntoAzure", importIntoAzure.result, [request], forVault(request.target.connection)),
+    proveInAzure: (request) =>
+      call("proveInAzure", proveInAzure.result, [request], forVault(request.target.connection)),
     inspectFile: (file, spec) => call("inspectFile", inspectFile.result, [file, spec]),
     fingerprintFile: (file, spec, lab) => call("fingerprintFile", fingerprintFile.result, [file, spec, lab]),
     unwrapRefusal: (question) => call("unwrapRefusal", unwrapRefusal.result, [question]),

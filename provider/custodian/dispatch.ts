@@ -6,6 +6,8 @@ import type { FileAdapters, OperationContext } from "./operation-context";
 import { claim, claimant } from "./operations/claim-key";
 import { destroy } from "./operations/destroy-version";
 import { importInto } from "./operations/import-into";
+import { importIntoAzure } from "./operations/import-into-azure";
+import { proveInAzure } from "./operations/prove-in-azure";
 import { close, connect, generate, list, rename, survey, unwrapRefusal } from "./operations/manage-versions";
 import { prove } from "./operations/prove-copy";
 import { links, noteDeletion, noteRevival } from "./operations/track-copies";
@@ -23,6 +25,8 @@ export const operations: { readonly [Name in OperationName]: Operation } = {
   rename: writing(operation("rename", operationSchemas.rename, rename)),
   importInto: operation("importInto", operationSchemas.importInto, importInto),
   prove: operation("prove", operationSchemas.prove, prove),
+  importIntoAzure: operation("importIntoAzure", operationSchemas.importIntoAzure, importIntoAzure),
+  proveInAzure: operation("proveInAzure", operationSchemas.proveInAzure, proveInAzure),
   inspectFile: operation("inspectFile", operationSchemas.inspectFile, inspectFile),
   fingerprintFile: operation("fingerprintFile", operationSchemas.fingerprintFile, fingerprintFile),
   unwrapRefusal: operation("unwrapRefusal", operationSchemas.unwrapRefusal, unwrapRefusal),

@@ -1,6 +1,7 @@
 import { ByokError } from "../model/errors";
 import type { KeySpec } from "../model/key-spec";
-import type { Fingerprint, ImportRequest, MaterialFile } from "../model/ports/custodian";
+import type { Fingerprint, MaterialFile, VersionRef } from "../model/ports/custodian";
+import type { SourceRules } from "../model/source-rules";
 import type { ForeignFacts, ForeignMaterial, TokenPort } from "../model/ports/token";
 import { formatKeyLabel } from "../model/key-label";
 import { isLabOwner } from "../model/owner";
@@ -23,7 +24,16 @@ export interface Material {
   checkValue(): Promise<string>;
   /** SubjectPublicKeyInfo (DER) of a pair. */
   publicKey(): Promise<Buffer>;
+  /** HMAC of an HMAC key, AES-CMAC of an AES key. @throws ByokError BYOK_TOKEN_UNSUPPORTED */
   mac(message: Buffer): Promise<Buffer>;
+}
+
+/** What tells which material is meant, towards whichever cloud. */
+export interface MaterialRequest extends VersionRef {
+  readonly spec: KeySpec;
+  readonly file?: MaterialFile;
+  readonly rules: Pick<SourceRules, "lab">;
+  readonly expectedFingerprint?: string;
 }
 
 /**
@@ -33,7 +43,7 @@ export interface Material {
  */
 export async function withMaterial<T>(
   context: OperationContext,
-  request: ImportRequest,
+  request: MaterialRequest,
   work: (material: Material) => Promise<T>,
 ): Promise<T> {
   const { file, spec } = request;
@@ -88,7 +98,7 @@ export async function fingerprintFile(
  *
  * @throws ByokError BYOK_KEY_DRIFTED
  */
-export function requireSame(request: ImportRequest, { method, value }: Fingerprint, words: string): void {
+export function requireSame(request: MaterialRequest, { method, value }: Fingerprint, words: string): void {
   if (request.expectedFingerprint === undefined || `${method}:${value}` === request.expectedFingerprint) return;
   throw new ByokError(
     "BYOK_KEY_DRIFTED",

@@ -1,4 +1,6 @@
 import type { AwsConnection } from "../model/aws-connection";
+import type { AzureConnection } from "../model/azure-connection";
+import type { KeyVaultImportPort } from "../model/ports/key-vault";
 import type { KmsImportPort } from "../model/ports/kms";
 import type { TokenKey, TokenPort } from "../model/ports/token";
 import type { Interruption } from "./interruption";
@@ -20,6 +22,7 @@ export interface ConnectionDeps {
 /** The clouds, as the custodian reaches them: over connections that it opens itself. */
 export interface CloudAdapters {
   readonly openKmsImport: (connection: AwsConnection, deps: ConnectionDeps) => Promise<KmsImportPort>;
+  readonly openKeyVaultImport: (connection: AzureConnection, deps: ConnectionDeps) => Promise<KeyVaultImportPort>;
   /** SHA-256 (hex) of each certificate in a PEM file. */
   readonly caDigests: (path: string) => Promise<readonly string[]>;
 }

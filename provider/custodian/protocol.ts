@@ -1,5 +1,8 @@
 import { z } from "zod";
 import type { AwsConnection } from "../model/aws-connection";
+import { azureClouds } from "../model/azure-clouds";
+import { azureTiers, type AzureConnection } from "../model/azure-connection";
+import { azureKeyOperations } from "../model/azure-key-type";
 import { byokErrorCodes, type ByokErrorRecord } from "../model/errors";
 import { fileEncodings, fileWraps } from "../model/file-wrap";
 import { keySpecs } from "../model/key-spec";
@@ -14,6 +17,13 @@ import type {
   SurveyedVersion,
   VersionRef,
 } from "../model/ports/custodian";
+import type {
+  AzureImportReceipt,
+  AzureImportRequest,
+  AzureProof,
+  AzureProveRequest,
+} from "../model/ports/azure-import";
+import { wrappingKeySizes } from "../model/ports/key-vault";
 import type { SourceRules } from "../model/source-rules";
 import type { TokenConnection, TokenReport } from "../model/token";
 import { wrappingKeySpecs } from "../model/wrapping";
@@ -129,14 +139,23 @@ const target: z.ZodType<AwsTarget> = z.strictObject({ connection, keyArn: z.stri
 
 const rules: z.ZodType<SourceRules> = z.strictObject({
   allowedTargets: z.array(
-    z.strictObject({
-      aws: z.strictObject({
-        account: z.string(),
-        regions: z.array(z.string()),
-        host: z.string().optional(),
-        caSha256: z.string().optional(),
+    z.union([
+      z.strictObject({
+        aws: z.strictObject({
+          account: z.string(),
+          regions: z.array(z.string()),
+          host: z.string().optional(),
+          caSha256: z.string().optional(),
+        }),
       }),
-    }),
+      z.strictObject({
+        azure: z.strictObject({
+          tenantId: z.string(),
+          vaults: z.array(z.string()),
+          caSha256: z.string().optional(),
+        }),
+      }),
+    ]),
   ),
   lab: z.boolean(),
   minOaepHash: z.enum(["sha1", "sha256"]),
@@ -173,6 +192,64 @@ const importFields = {
   copyName: z.string(),
 };
 
+const azureConnection: z.ZodType<AzureConnection> = z.strictObject({
+  cloud: z.enum(azureClouds),
+  tenantId: z.string().min(1),
+  subscriptionId: z.string().optional(),
+  vaultUrl: url,
+  tier: z.enum(azureTiers),
+  endpoint: z.strictObject({ authority: url.optional(), resourceManager: url.optional() }).optional(),
+  credentials: z
+    .union([
+      z.strictObject({ clientId: z.string(), clientSecret: z.string() }),
+      z.strictObject({ clientId: z.string(), clientCertificateFile: z.string() }),
+      z.strictObject({
+        workloadIdentity: z.strictObject({ clientId: z.string().optional(), tokenFile: z.string().optional() }),
+      }),
+      z.strictObject({ managedIdentity: z.strictObject({ clientId: z.string().optional() }) }),
+    ])
+    .optional(),
+  tls: connectionFields.tls,
+});
+
+const azureAsked = {
+  ...versionFields,
+  spec,
+  file: materialFile.exactOptional(),
+  rules,
+  target: z.strictObject({ connection: azureConnection, keyName: z.string().min(1), configValues: texts }),
+};
+
+const pinnedWrappingKey = z.strictObject({ id: url, publicKeySha256: hex(64) });
+
+const azureImportRequest: z.ZodType<AzureImportRequest> = z.strictObject({
+  ...azureAsked,
+  wrappingKey: z.union([
+    pinnedWrappingKey,
+    z.strictObject({ bits: z.union(wrappingKeySizes.map((size) => z.literal(size))) }),
+  ]),
+  operations: z.array(z.enum(azureKeyOperations)),
+  enabled: z.boolean(),
+  notBefore: isoDate.exactOptional(),
+  expiresOn: isoDate.exactOptional(),
+  tags: texts,
+  expectedFingerprint: z.string().exactOptional(),
+  copyName: z.string(),
+});
+
+const azureProofFields = { fingerprint, checkValue: hex(6), proof: z.enum(["public-key", "challenge", "accepted"]) };
+
+const azureImportReceipt: z.ZodType<AzureImportReceipt> = z.strictObject({
+  ...azureProofFields,
+  keyId: url,
+  importedAt: isoDate,
+  importedBy: z.string(),
+  wrappingKey: pinnedWrappingKey,
+});
+
+const azureProveRequest: z.ZodType<AzureProveRequest> = z.strictObject({ ...azureAsked, keyId: url });
+const azureProof: z.ZodType<AzureProof> = z.strictObject({ ...azureProofFields, provedAt: isoDate });
+
 const importReceipt: z.ZodType<ImportReceipt> = z.strictObject({
   keyMaterialId: hex(64).exactOptional(),
   fingerprint,
@@ -204,6 +281,8 @@ export const operationSchemas: {
     parameters: z.tuple([z.strictObject({ ...importFields, expectedKeyMaterialId: hex(64).exactOptional() })]),
     result: importReceipt,
   },
+  importIntoAzure: { parameters: z.tuple([azureImportRequest]), result: azureImportReceipt },
+  proveInAzure: { parameters: z.tuple([azureProveRequest]), result: azureProof },
   inspectFile: { parameters: z.tuple([materialFile, spec]), result: hex(64) },
   fingerprintFile: { parameters: z.tuple([materialFile, spec, z.boolean()]), result: fingerprint },
   unwrapRefusal: {
@@ -227,6 +306,8 @@ const operationName = z.enum([
   "rename",
   "importInto",
   "prove",
+  "importIntoAzure",
+  "proveInAzure",
   "inspectFile",
   "fingerprintFile",
   "unwrapRefusal",

@@ -1,5 +1,6 @@
 import type { LifecycleContext } from "../lifecycle/contract";
 import type { AwsConnection } from "../model/aws-connection";
+import type { AzureConnection } from "../model/azure-connection";
 import type { EngineLine } from "./engine-link";
 import { configValues, environmentSecrets, type StackConfig } from "./named-secrets";
 import type { Runtime } from "./runtime";
@@ -10,7 +11,7 @@ export function callContext(runtime: Runtime, config: StackConfig | undefined, s
   const urn = typeof self === "string" && self.startsWith("urn:pulumi:") ? self : "";
   const say = (line: Pick<EngineLine, "severity" | "ephemeral">) => (message: string) =>
     engine.log({ ...line, urn, message: redactor.redact(message) });
-  const valuesFor = (connection: AwsConnection): Readonly<Record<string, string>> => {
+  const valuesFor = (connection: AwsConnection | AzureConnection): Readonly<Record<string, string>> => {
     const values = configValues(connection, config);
     for (const secret of [...Object.values(values), ...environmentSecrets(connection, env)]) redactor.remember(secret);
     return values;
@@ -34,6 +35,9 @@ export function callContext(runtime: Runtime, config: StackConfig | undefined, s
     },
     kms: (connection) => runtime.kms(connection, valuesFor(connection)),
     kmsInventory: (connection) => runtime.kmsInventory(connection, valuesFor(connection)),
+    keyVault: (connection) => runtime.keyVault(connection, valuesFor(connection)),
+    azureConfigValues: valuesFor,
+    azureOverrides: runtime.azureOverrides,
     ignoredOverrides: runtime.ignoredOverrides,
     caDigests: runtime.caDigests,
   };

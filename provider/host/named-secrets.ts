@@ -1,4 +1,5 @@
 import type { AwsConnection } from "../model/aws-connection";
+import type { AzureConnection } from "../model/azure-connection";
 import { credentialSources } from "../model/permissions/credential-roles";
 import { parseReference, type Reference } from "../model/references";
 import type { TokenConnection } from "../model/token";
@@ -13,7 +14,7 @@ export interface StackConfig {
  * left out; whoever resolves the reference then says so.
  */
 export function configValues(
-  connection: AwsConnection,
+  connection: AwsConnection | AzureConnection,
   config: StackConfig | undefined,
 ): Readonly<Record<string, string>> {
   const values: Record<string, string> = {};
@@ -26,17 +27,20 @@ export function configValues(
 
 /** What the environment of this process holds of the secrets that a connection may use. */
 export function environmentSecrets(
-  connection: AwsConnection | TokenConnection,
+  connection: AwsConnection | AzureConnection | TokenConnection,
   env: (name: string) => string | undefined,
 ): readonly string[] {
   const named = referencesOf(connection).flatMap((reference) => (reference.kind === "env" ? [reference.name] : []));
   return [...named, ...chainVariables].map(env).filter((value) => value !== undefined);
 }
 
-/** Variables with a secret that AWS's default credential chain reads. */
-const chainVariables = ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_CONTAINER_AUTHORIZATION_TOKEN"];
+/** Variables with a secret that the default credential chains of the clouds read. */
+const chainVariables = [
+  ...["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_CONTAINER_AUTHORIZATION_TOKEN"],
+  ...["AZURE_CLIENT_SECRET", "AZURE_CLIENT_CERTIFICATE_PASSWORD", "IDENTITY_HEADER"],
+];
 
-function referencesOf(connection: AwsConnection | TokenConnection): readonly Reference[] {
+function referencesOf(connection: AwsConnection | AzureConnection | TokenConnection): readonly Reference[] {
   return textsOf(connection).flatMap((text) => {
     try {
       return [parseReference(text)];
@@ -47,8 +51,12 @@ function referencesOf(connection: AwsConnection | TokenConnection): readonly Ref
   });
 }
 
-function textsOf(connection: AwsConnection | TokenConnection): readonly string[] {
+function textsOf(connection: AwsConnection | AzureConnection | TokenConnection): readonly string[] {
   if ("pin" in connection) return [connection.pin];
+  if ("vaultUrl" in connection) {
+    const { credentials } = connection;
+    return credentials !== undefined && "clientSecret" in credentials ? [credentials.clientSecret] : [];
+  }
   return credentialSources(connection)
     .flatMap((source) => ("profile" in source ? [] : Object.values(source)))
     .filter((text) => text !== undefined);

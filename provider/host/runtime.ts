@@ -1,4 +1,6 @@
 import type { AwsConnection } from "../model/aws-connection";
+import type { AzureConnection } from "../model/azure-connection";
+import type { KeyVaultPort } from "../model/ports/key-vault";
 import type { CustodianPort } from "../model/ports/custodian";
 import type { KmsPort } from "../model/ports/kms";
 import type { KmsInventoryPort } from "../model/ports/kms-inventory";
@@ -26,12 +28,15 @@ export interface Runtime {
     connection: AwsConnection,
     configValues: Readonly<Record<string, string>>,
   ) => KmsInventoryPort;
+  /** Likewise. */
+  readonly keyVault: (connection: AzureConnection, configValues: Readonly<Record<string, string>>) => KeyVaultPort;
+  readonly azureOverrides: (connection: AzureConnection) => readonly string[];
   readonly ignoredOverrides: (connection: AwsConnection) => readonly string[];
   readonly caDigests: (path: string) => Promise<readonly string[]>;
 }
 
-/** What a KMS port gets of the process. */
-export interface KmsSurroundings {
+/** What the port of a cloud gets of the process. */
+export interface CloudSurroundings {
   /** By `NAMESPACE:KEY`. */
   readonly configValues: Readonly<Record<string, string>>;
   /** Hears every credential that is found. */
@@ -43,8 +48,11 @@ export interface KmsSurroundings {
 /** What {@link createRuntime} is put together from. */
 export interface RuntimeParts {
   readonly openCustodian: (token: TokenConnection) => CustodianPort & { end(): Promise<void> };
-  readonly openKms: (connection: AwsConnection, surroundings: KmsSurroundings) => KmsPort;
-  readonly openKmsInventory: (connection: AwsConnection, surroundings: KmsSurroundings) => KmsInventoryPort;
+  readonly openKms: (connection: AwsConnection, surroundings: CloudSurroundings) => KmsPort;
+  readonly openKmsInventory: (connection: AwsConnection, surroundings: CloudSurroundings) => KmsInventoryPort;
+  readonly openKeyVault: (connection: AzureConnection, surroundings: CloudSurroundings) => KeyVaultPort;
+  /** One sentence for each override of Azure's hosts in the environment that is ignored. */
+  readonly azureOverrides: (connection: AzureConnection) => readonly string[];
   /** SHA-256 (hex) of each certificate in a PEM file. */
   readonly caDigests: (path: string) => Promise<readonly string[]>;
   /** One sentence for each endpoint override in the environment or a profile that is ignored. */
@@ -56,8 +64,8 @@ export interface RuntimeParts {
   readonly exit: (code: number) => void;
 }
 
-interface ConfiguredConnection {
-  readonly connection: AwsConnection;
+interface ConfiguredConnection<Connection> {
+  readonly connection: Connection;
   readonly values: Readonly<Record<string, string>>;
 }
 
@@ -66,10 +74,10 @@ export function createRuntime(parts: RuntimeParts): Runtime {
   const engine = parts.engineAddress === undefined ? noEngine : openEngineLink(parts.engineAddress);
   const redactor = new Redactor();
   const custodians = new SharedConnections(parts.openCustodian);
-  const perConnection = <Port>(
-    open: (connection: AwsConnection, surroundings: KmsSurroundings) => Port,
-  ): SharedConnections<ConfiguredConnection, Port> =>
-    new SharedConnections((key: ConfiguredConnection) =>
+  const perConnection = <Connection, Port>(
+    open: (connection: Connection, surroundings: CloudSurroundings) => Port,
+  ): SharedConnections<ConfiguredConnection<Connection>, Port> =>
+    new SharedConnections((key: ConfiguredConnection<Connection>) =>
       open(key.connection, {
         configValues: key.values,
         signal: life.signal,
@@ -78,6 +86,7 @@ export function createRuntime(parts: RuntimeParts): Runtime {
     );
   const kmsPorts = perConnection(parts.openKms);
   const inventoryPorts = perConnection(parts.openKmsInventory);
+  const keyVaultPorts = perConnection(parts.openKeyVault);
   const life = new ProcessLife({
     engine,
     endChildren: async () => {
@@ -97,6 +106,8 @@ export function createRuntime(parts: RuntimeParts): Runtime {
     custodian: (token) => custodians.get(token),
     kms: (connection, values) => kmsPorts.get({ connection, values }),
     kmsInventory: (connection, values) => inventoryPorts.get({ connection, values }),
+    keyVault: (connection, values) => keyVaultPorts.get({ connection, values }),
+    azureOverrides: parts.azureOverrides,
     ignoredOverrides: parts.ignoredOverrides,
     caDigests: oncePerPath(parts.caDigests),
   };

@@ -124,9 +124,11 @@ export class TokenAdapter implements TokenPort {
     });
   }
 
-  mac(id: string, message: Buffer): Promise<Buffer> {
+  async mac(id: string, message: Buffer): Promise<Buffer> {
+    const { cmac } = await this.findings();
     return this.withKey("Computing a MAC", id, ({ session }, { key }, spec) => {
-      if (keySpecFacts[spec].family !== "hmac") throw noSuchUse(spec, "makes no HMAC");
+      const { family } = keySpecFacts[spec];
+      if (family !== "hmac" && !(family === "aes" && cmac)) throw noSuchUse(spec, "makes no MAC in this token");
       return macWith(session, key, spec, message);
     });
   }

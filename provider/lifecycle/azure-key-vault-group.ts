@@ -1,6 +1,10 @@
 import { ByokError } from "../model/errors";
 import { vaultPermissions } from "../model/ports/key-vault";
-import { checkVaultGroup, connectionProperties, requirePurgeProtection } from "./azure-key-vault-group/check-vault-group";
+import {
+  checkVaultGroup,
+  connectionProperties,
+  requirePurgeProtection,
+} from "./azure-key-vault-group/check-vault-group";
 import { findVault, type FoundVault } from "./azure-key-vault-group/find-vault";
 import {
   keepsWrappingKey,
@@ -42,9 +46,10 @@ export const azureKeyVaultGroup: Lifecycle = {
         `is in another ${replaces.includes("vaultUrl") ? "vault" : "tenant"} now, so it is replaced: no key moves from ${String(olds["vaultUrl"])} to ${String(news["vaultUrl"])}; each key of the group is made there, and deleted here afterwards.`,
       );
     const disconnected = olds["connected"] === false;
+    const reason = olds["notConnectedReason"];
     if (disconnected)
       context.log.warn(
-        `was not connected the last time; pulumi up tries again. ${String(olds["notConnectedReason"] ?? "")}`.trim(),
+        `was not connected the last time; pulumi up tries again.${typeof reason === "string" ? ` ${reason}` : ""}`,
       );
     const unfinished = wantsWrappingKey(news) && pinnedIn(olds) === undefined;
     const changes = replaces.length > 0 || changedProperties(olds, news, watched).length > 0;
@@ -148,7 +153,9 @@ async function look(
   const pin = pinnedIn(outputs);
   const fault = pin === undefined ? undefined : await wrappingKeyFault(found.port, pin);
   if (fault !== undefined)
-    context.log.warn(`its wrapping key ${String(pin?.id)} is not used any more: ${fault}. pulumi up makes another one.`);
+    context.log.warn(
+      `its wrapping key ${String(pin?.id)} is not used any more: ${fault}. pulumi up makes another one.`,
+    );
   return {
     ...inputsIn({ ...rest, vaultUrl: found.url }),
     ...observedOf(found),

@@ -47,9 +47,13 @@ export const azureKey: Lifecycle = {
     const asked = { lineage: id, owner: inputs.owner, version: inputs.version, known };
     const [other] = otherLineages(await observeVersions(port, inputs.name, asked), id);
     if (other !== undefined)
-      throw new ByokError("BYOK_OWNED_BY_ANOTHER", `${String(olds["keyId"])} belongs to another resource now (lineage ${other}).`, {
-        hint: "If this resource should have it, adopt it there; if not, remove it here with pulumi state delete.",
-      });
+      throw new ByokError(
+        "BYOK_OWNED_BY_ANOTHER",
+        `${String(olds["keyId"])} belongs to another resource now (lineage ${other}).`,
+        {
+          hint: "If this resource should have it, adopt it there; if not, remove it here with pulumi state delete.",
+        },
+      );
     return ensureAzureKey(context, port, { lineage: id, inputs, olds: leavingSource(olds, inputs) });
   },
 

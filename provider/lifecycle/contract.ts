@@ -1,4 +1,6 @@
 import type { AwsConnection } from "../model/aws-connection";
+import type { AzureConnection } from "../model/azure-connection";
+import type { KeyVaultPort } from "../model/ports/key-vault";
 import type { ByokError } from "../model/errors";
 import type { CustodianPort } from "../model/ports/custodian";
 import type { KmsPort } from "../model/ports/kms";
@@ -54,6 +56,12 @@ export interface LifecycleContext {
   readonly custodian: (token: TokenConnection) => CustodianPort;
   readonly kms: (connection: AwsConnection) => KmsPort;
   readonly kmsInventory: (connection: AwsConnection) => KmsInventoryPort;
+  /** Key Vault, or a Managed HSM, behind a connection. */
+  readonly keyVault: (connection: AzureConnection) => KeyVaultPort;
+  /** Values of the `config:` references that a connection to Azure names. */
+  readonly azureConfigValues: (connection: AzureConnection) => Readonly<Record<string, string>>;
+  /** One sentence for each override of Azure's hosts in the environment that is ignored. */
+  readonly azureOverrides: (connection: AzureConnection) => readonly string[];
   /** One sentence for each endpoint override in the environment or a profile that is ignored. */
   readonly ignoredOverrides: (connection: AwsConnection) => readonly string[];
   /** SHA-256 (hex) of each certificate in a PEM file. */

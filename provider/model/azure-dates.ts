@@ -11,8 +11,7 @@ export function azureDate(text: string): Date | undefined {
 /** What is wrong with a date of a key (`nbf`, `exp`), or undefined. */
 export function azureDateFault(text: string): string | undefined {
   const date = azureDate(text);
-  if (date === undefined)
-    return `"${text}" is no date. Write for example "2027-12-31" or "2027-12-31T00:00:00Z".`;
+  if (date === undefined) return `"${text}" is no date. Write for example "2027-12-31" or "2027-12-31T00:00:00Z".`;
   if (date.getTime() > latest)
     return `${text} is later than 2038-01-19T03:14:07Z, the last moment that Azure's SDK can send. Set an earlier date.`;
   if (date.getTime() <= 0) return `${text} is before 1970. Set a later date.`;

@@ -78,7 +78,11 @@ export function dueAzureSteps(
   return steps;
 }
 
-const isTagged = (tags: Readonly<Record<string, string>>, { lineage, owner }: DesiredAzureKey, number: number): boolean =>
+const isTagged = (
+  tags: Readonly<Record<string, string>>,
+  { lineage, owner }: DesiredAzureKey,
+  number: number,
+): boolean =>
   tags[ownershipTags.lineage] === lineage &&
   tags[ownershipTags.owner] === owner &&
   tags[ownershipTags.version] === String(number);
@@ -105,9 +109,13 @@ function differences(desired: DesiredAzureKey, current: VaultKeyFacts): VersionS
   };
 }
 
-function dateChange(name: "notBefore" | "expiresOn", wanted: string | undefined, found: Date | undefined): VersionSettings {
-  if (sameAzureDate(wanted, found?.toISOString())) return {};
-  return { [name]: wanted === undefined ? null : new Date(wanted) };
+function dateChange(
+  name: "notBefore" | "expiresOn",
+  wanted: string | undefined,
+  found: Date | undefined,
+): VersionSettings {
+  if (wanted === undefined || sameAzureDate(wanted, found?.toISOString())) return {};
+  return { [name]: new Date(wanted) };
 }
 
 const sameSet = (one: readonly string[], other: readonly string[]): boolean =>

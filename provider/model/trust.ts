@@ -1,6 +1,6 @@
 import type { AwsConnection } from "./aws-connection";
 import { publishedHost } from "./aws-partitions";
-import type { AwsTargetEntry, SourceRules } from "./source-rules";
+import type { SourceRules, TargetEntry } from "./source-rules";
 
 /**
  * What kind of place a connection leads to: `local` (a loopback address: whoever runs on the host holds the keys in clear), `private`
@@ -98,7 +98,8 @@ export function refuseTarget(
   };
 }
 
-function entryFits(entry: AwsTargetEntry, target: TargetFacts): boolean {
+function entryFits(entry: TargetEntry, target: TargetFacts): boolean {
+  if (!("aws" in entry)) return false;
   const { account, regions, host, caSha256 } = entry.aws;
   if (account !== target.account || !regions.includes(target.region)) return false;
   if (target.kind === "genuine") return host === undefined && caSha256 === undefined;

@@ -8,10 +8,18 @@ export const PARTS = {
   "provider/model": [],
   "provider/hsm": ["provider/model"],
   "provider/secrets": ["provider/model"],
-  "provider/aws": ["provider/secrets", "provider/model"],
-  "provider/azure": ["provider/secrets", "provider/model"],
-  "provider/custodian": ["provider/hsm", "provider/aws", "provider/azure", "provider/secrets", "provider/model"],
-  "provider/cli": ["provider/lifecycle", "provider/custodian", "provider/aws", "provider/local", "provider/model"],
+  // What both clouds' adapters stand on: trusted connections.
+  "provider/network": ["provider/secrets", "provider/model"],
+  "provider/aws": ["provider/network", "provider/secrets", "provider/model"],
+  "provider/azure": ["provider/network", "provider/secrets", "provider/model"],
+  "provider/custodian": [
+    ...["provider/hsm", "provider/aws", "provider/azure", "provider/network"],
+    ...["provider/secrets", "provider/model"],
+  ],
+  "provider/cli": [
+    ...["provider/lifecycle", "provider/custodian", "provider/aws", "provider/azure"],
+    ...["provider/local", "provider/model"],
+  ],
   // Types only, see TYPES_ONLY: the local clouds must not share code with what is tested against them.
   "provider/local": ["provider/model"],
 };
@@ -23,6 +31,7 @@ export const PACKAGES = {
   "@pulumi/pulumi": ["sdk", "provider/host"],
   pkcs11js: ["provider/hsm"],
   "@aws-sdk": ["provider/aws"],
+  "@azure": ["provider/azure"],
   "@smithy": ["provider/aws", "provider/local"],
   "@grpc/grpc-js": ["provider/host"],
 };

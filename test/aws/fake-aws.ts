@@ -1,6 +1,6 @@
 import type { AwsApi, AwsCalls, InputOf, OutputOf } from "../../provider/aws/aws-calls";
 import { AwsCaller } from "../../provider/aws/aws-caller";
-import { surroundingsOf, type AwsDeps } from "../../provider/aws/aws-deps";
+import { surroundingsOf, type CloudDeps } from "../../provider/network/cloud-deps";
 import type { AwsSession } from "../../provider/aws/aws-session";
 import { AwsShared } from "../../provider/aws/aws-shared";
 import type { AwsConnection } from "../../provider/model/aws-connection";
@@ -32,7 +32,7 @@ export class FakeAws {
     return this.log.filter((entry) => entry.api === api).length;
   }
 
-  caller(connection: Partial<AwsConnection> = {}, deps: Partial<AwsDeps> = {}): AwsCaller {
+  caller(connection: Partial<AwsConnection> = {}, deps: Partial<CloudDeps> = {}): AwsCaller {
     const whole: AwsConnection = { region: "eu-central-1", account: ACCOUNT, ...connection };
     const surroundings = surroundingsOf({
       configValues: {},

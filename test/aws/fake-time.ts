@@ -1,4 +1,4 @@
-import type { Sleep } from "../../provider/aws/aws-deps";
+import type { Sleep } from "../../provider/network/cloud-deps";
 
 interface Waiter {
   readonly at: number;

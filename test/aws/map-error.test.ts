@@ -1,4 +1,4 @@
-import { ProxyFailure } from "../../provider/aws/proxy-agent";
+import { ProxyFailure } from "../../provider/network/proxy-agent";
 import { mapAwsError, type FailedCall } from "../../provider/aws/map-error";
 import { ByokError, byokErrorCodes } from "../../provider/model/errors";
 import { errorsByCode, errorsByName } from "../../provider/aws/error-table";

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { caDigests } from "../../provider/aws/ca-digests";
+import { caDigests } from "../../provider/network/ca-digests";
 import { openKms } from "../../provider/aws/open-kms";
 import type { AwsConnection } from "../../provider/model/aws-connection";
 import { TestAuthority } from "./certificates";

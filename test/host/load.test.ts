@@ -25,8 +25,8 @@ describe("load", () => {
   });
 
   it("says of a kind that it does not know what to do", () => {
-    expect(() => load("AzureKey")).toThrow(
-      'The installed pulumi-byok knows no resource "AzureKey"; a newer version made it. Run: npm install pulumi-byok@latest',
+    expect(() => load("XksKey")).toThrow(
+      'The installed pulumi-byok knows no resource "XksKey"; a newer version made it. Run: npm install pulumi-byok@latest',
     );
   });
 

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { ByokError } from "../../provider/model/errors";
 import { materialDescription } from "../../provider/model/material-description";
-import { keySpecs } from "../../provider/model/key-spec";
+import { keySpecFacts, keySpecs } from "../../provider/model/key-spec";
 import type {
   CopyLink,
   CustodianPort,
@@ -15,7 +15,15 @@ import type {
   VersionRef,
 } from "../../provider/model/ports/custodian";
 import type { TokenReport } from "../../provider/model/token";
+import type {
+  AzureImportReceipt,
+  AzureImportRequest,
+  AzureProof,
+  AzureProveRequest,
+} from "../../provider/model/ports/azure-import";
+import { azureKeyTypeOf } from "../../provider/model/azure-key-type";
 import { materialIdOf, type FakeKms } from "./fake-kms";
+import type { FakeKeyVault } from "./fake-key-vault";
 
 export const report: TokenReport = {
   identity: {
@@ -50,7 +58,10 @@ export class FakeCustodian implements CustodianPort {
   /** Which import fails then, counted in {@link imports}; the next one where none is named. */
   failImportAt: number | undefined;
 
-  constructor(private readonly kms: FakeKms) {}
+  constructor(
+    private readonly kms: FakeKms,
+    private readonly vault: FakeKeyVault,
+  ) {}
 
   connect(): Promise<TokenReport> {
     return this.act("connect", () => this.report);
@@ -100,6 +111,41 @@ export class FakeCustodian implements CustodianPort {
       });
       if (fail === "after") throw new ByokError("BYOK_CUSTODIAN_FAILED", "planned failure after the import");
       return this.receipt(request);
+    });
+  }
+  readonly azureImports: AzureImportRequest[] = [];
+  importIntoAzure(request: AzureImportRequest): Promise<AzureImportReceipt> {
+    return this.act("importIntoAzure", () => {
+      this.azureImports.push(request);
+      const fail = this.failImport;
+      this.failImport = undefined;
+      if (fail === "before") throw new ByokError("BYOK_CUSTODIAN_FAILED", "planned failure before the import");
+      const { kty, curve } = azureKeyTypeOf(request.spec) ?? { kty: "RSA" };
+      const made = this.vault.store({
+        name: request.target.keyName,
+        kty: `${kty}-HSM`,
+        ...(curve === undefined ? { bits: keySpecFacts[request.spec].bits } : { curve }),
+        enabled: request.enabled,
+        operations: request.operations,
+        tags: request.tags,
+        ...(request.notBefore === undefined ? {} : { notBefore: new Date(request.notBefore) }),
+        ...(request.expiresOn === undefined ? {} : { expiresOn: new Date(request.expiresOn) }),
+        material: materialInAzure(request),
+      });
+      if (fail === "after") throw new ByokError("BYOK_CUSTODIAN_FAILED", "planned failure after the import");
+      const wrappingKey =
+        "id" in request.wrappingKey
+          ? request.wrappingKey
+          : { id: "kek for one import", publicKeySha256: "0".repeat(64) };
+      return { ...azureProof(request), keyId: made.id, importedAt, importedBy: "object id", wrappingKey };
+    });
+  }
+  proveInAzure(request: AzureProveRequest): Promise<AzureProof> {
+    return this.act("proveInAzure", () => {
+      const [name = "", version = ""] = new URL(request.keyId).pathname.split("/").slice(2);
+      if (this.vault.version(name, version).material !== materialInAzure(request))
+        throw new ByokError("BYOK_COPY_DIFFERS", `${request.keyId} holds another key.`);
+      return { ...azureProof(request), provedAt: importedAt };
     });
   }
   prove(request: ImportRequest): Promise<ImportReceipt> {
@@ -179,6 +225,17 @@ export class FakeCustodian implements CustodianPort {
     }
   }
 }
+
+const importedAt = "2026-06-01T00:00:00.000Z";
+
+/** What a vault holds after an import. */
+export const materialInAzure = ({ owner, version }: VersionRef): string => `${owner} ${version}`;
+
+const azureProof = (request: VersionRef): Pick<AzureImportReceipt, "fingerprint" | "checkValue" | "proof"> => ({
+  fingerprint: { method: "spki", value: createHash("sha256").update(materialInAzure(request)).digest("hex") },
+  checkValue: "abcdef",
+  proof: "public-key",
+});
 
 const same = (one: VersionRef, other: VersionRef): boolean =>
   one.owner === other.owner && one.version === other.version;

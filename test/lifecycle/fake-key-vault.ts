@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { azureKeyOperations, type AzureKeyOperation } from "../../provider/model/azure-key-type";
 import { ByokError } from "../../provider/model/errors";
 import type {
   AzureCaller,
@@ -31,6 +32,8 @@ export interface NewVersion extends NewVersionSettings {
 }
 
 type Stored = VaultKeyFacts & { readonly material: string };
+/** As a change behind everybody's back may leave it. */
+type Change = { readonly [Name in keyof Stored]?: Stored[Name] };
 
 /** A Key Vault in memory, as far as a lifecycle sees it; `failAt` makes the n-th call fail before or after it took effect. */
 export class FakeKeyVault implements KeyVaultPort {
@@ -69,7 +72,14 @@ export class FakeKeyVault implements KeyVaultPort {
     const version = createHash("sha256").update(String(this.made)).digest("hex").slice(0, 32);
     const now = new Date(this.clock().getTime() + this.made * 1000);
     const facts: Stored = {
-      ...settings,
+      enabled: settings.enabled,
+      operations: settings.operations,
+      tags: settings.tags,
+      kty: settings.kty,
+      ...(settings.notBefore === undefined ? {} : { notBefore: settings.notBefore }),
+      ...(settings.expiresOn === undefined ? {} : { expiresOn: settings.expiresOn }),
+      ...(settings.curve === undefined ? {} : { curve: settings.curve }),
+      ...(settings.bits === undefined ? {} : { bits: settings.bits }),
       id: `${vaultUrl}/keys/${name}/${version}`,
       name,
       version,
@@ -126,13 +136,21 @@ export class FakeKeyVault implements KeyVaultPort {
   }
   makeWrappingKey({ name, bits, tags }: MakeWrappingKeyRequest): Promise<VaultWrappingKey> {
     return this.act("makeWrappingKey", () => {
-      const made = this.store({ name, kty: "RSA-HSM", bits, operations: [], enabled: true, tags, material: `kek ${name}` });
+      const made = this.store({
+        name,
+        kty: "RSA-HSM",
+        bits,
+        operations: [],
+        enabled: true,
+        tags,
+        material: `kek ${name}`,
+      });
       this.change(made, { operations: ["import"] });
       return { id: made.id, bits, publicKeySha256: digest(`kek ${name}`) };
     });
   }
   /** Changes a version behind everybody's back. */
-  change({ name, version }: Pick<KeyVersionFacts, "name" | "version">, more: Partial<Stored>): void {
+  change({ name, version }: Pick<KeyVersionFacts, "name" | "version">, more: Change): void {
     const versions = this.keys.get(name) ?? [];
     this.keys.set(
       name,
@@ -141,17 +159,7 @@ export class FakeKeyVault implements KeyVaultPort {
   }
   updateVersion(name: string, version: string, settings: VersionSettings): Promise<VaultKeyFacts> {
     return this.act(`updateVersion ${name}`, () => {
-      const { notBefore, expiresOn, ...rest } = settings;
-      const { notBefore: oldStart, expiresOn: oldEnd, ...old } = this.version(name, version);
-      const dates = {
-        ...(notBefore === undefined ? (oldStart === undefined ? {} : { notBefore: oldStart }) : notBefore === null ? {} : { notBefore }),
-        ...(expiresOn === undefined ? (oldEnd === undefined ? {} : { expiresOn: oldEnd }) : expiresOn === null ? {} : { expiresOn }),
-      };
-      const versions = this.keys.get(name) ?? [];
-      this.keys.set(
-        name,
-        versions.map((each) => (each.version === version ? { ...old, ...rest, ...dates } : each)),
-      );
+      this.change(this.version(name, version), settings);
       return this.version(name, version);
     });
   }
@@ -159,7 +167,11 @@ export class FakeKeyVault implements KeyVaultPort {
     return this.act(`rotate ${name}`, () => {
       const newest = this.keys.get(name)?.at(-1);
       if (newest === undefined) throw new ByokError("BYOK_AZURE_NOT_FOUND", name);
-      return this.store({ ...newest, operations: [], material: `rotated ${String(this.made)}` });
+      return this.store({
+        ...newest,
+        operations: newest.operations.filter(isOperation),
+        material: `rotated ${String(this.made)}`,
+      });
     });
   }
   rotationPolicy(name: string): Promise<VaultRotationPolicy | undefined> {
@@ -214,5 +226,8 @@ export class FakeKeyVault implements KeyVaultPort {
     });
   }
 }
+
+const isOperation = (operation: string): operation is AzureKeyOperation =>
+  azureKeyOperations.some((known) => known === operation);
 
 export const digest = (text: string): string => createHash("sha256").update(text).digest("hex");

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { Lifecycle, LifecycleContext, PlainRecord } from "../../provider/lifecycle/contract";
 import { PartialFailure } from "../../provider/lifecycle/contract";
+import { FakeKeyVault } from "./fake-key-vault";
 import { FakeInventory } from "./fake-inventory";
 import { FakeCustodian, report } from "./fake-custodian";
 import { account, FakeKms, region } from "./fake-kms";
@@ -8,7 +9,8 @@ import { account, FakeKms, region } from "./fake-kms";
 /** A cloud, a token and everything said on resource rows, for lifecycles under test. */
 export class World {
   readonly kms = new FakeKms();
-  readonly custodian = new FakeCustodian(this.kms);
+  readonly vault = new FakeKeyVault(() => this.kms.now);
+  readonly custodian = new FakeCustodian(this.kms, this.vault);
   readonly inventory = new FakeInventory();
   readonly warnings: string[] = [];
   readonly infos: string[] = [];
@@ -39,6 +41,12 @@ export class World {
         return this.kms.in(connection.region);
       },
       kmsInventory: () => this.inventory,
+      keyVault: (connection) => {
+        this.connections.push(connection);
+        return this.vault;
+      },
+      azureConfigValues: () => ({}),
+      azureOverrides: () => [],
       ignoredOverrides: () => [],
       caDigests: () => Promise.resolve([]),
     };

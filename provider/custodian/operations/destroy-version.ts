@@ -44,9 +44,14 @@ function hasCopies(label: KeyLabel, links: readonly CopyLink[]): ByokError {
 }
 
 function inWords({ copyName, arn, deletionDate }: CopyLink): string {
-  const [, , , region, account] = arn.split(":");
   const fate = deletionDate === undefined ? "not scheduled for deletion" : `deleted on ${deletionDate}`;
-  return `"${copyName}" in account ${account ?? "?"}, Region ${region ?? "?"} (${arn}, ${fate})`;
+  return `"${copyName}" ${placeOf(arn)} (${arn}, ${fate})`;
+}
+
+function placeOf(cloudId: string): string {
+  if (cloudId.startsWith("https://")) return `in the vault ${new URL(cloudId).host}`;
+  const [, , , region, account] = cloudId.split(":");
+  return `in account ${account ?? "?"}, Region ${region ?? "?"}`;
 }
 
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

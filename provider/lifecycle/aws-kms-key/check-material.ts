@@ -65,7 +65,10 @@ export function fileFailures(material: FileMaterialInputs): readonly CheckFailur
       );
     }
     if (group === undefined)
-      complain("group", "is required for a file in clear: the source group whose token wraps the material for the cloud.");
+      complain(
+        "group",
+        "is required for a file in clear: the source group whose token wraps the material for the cloud.",
+      );
     return failures;
   }
   if (group !== undefined) complain("group", "is for a file in clear; here the token is that of kek. Remove it.");

@@ -36,11 +36,13 @@ export async function checkVaultGroup(
   if (fault !== undefined) return refused(inputs, [{ property: "vault", reason: fault }]);
   if (inputs.template?.protection === "hsm" && inputs.tier === "standard")
     return refused(inputs, [
-      { property: "template.protection", reason: 'is "hsm", and a standard vault has no HSM-protected keys. Write "software".' },
+      {
+        property: "template.protection",
+        reason: 'is "hsm", and a standard vault has no HSM-protected keys. Write "software".',
+      },
     ]);
   const known = learnedIn(olds);
-  const samePlace =
-    known.vaultUrl !== undefined && changedProperties(olds, inputs, connectionProperties).length === 0;
+  const samePlace = known.vaultUrl !== undefined && changedProperties(olds, inputs, connectionProperties).length === 0;
   const asked = ["permissionCheck", "requirePurgeProtection"].some(
     (name) => name in inputs && changedProperties(olds, inputs, [name]).length > 0,
   );
@@ -52,12 +54,20 @@ export async function checkVaultGroup(
     const learned = await learnOf(found);
     requirePurgeProtection(context, inputs, learned.purgeProtection);
     const connected = { ...inputs, vaultUrl: found.url, ...learned };
-    return inputs.permissionCheck === "off" ? accepted(connected) : await withPermissions(context, connected, found.port);
+    return inputs.permissionCheck === "off"
+      ? accepted(connected)
+      : await withPermissions(context, connected, found.port);
   } catch (error) {
     const failure = ByokError.from(error, "Connecting to Azure");
-    if (inputs.requireConnected === false && failure.code !== "BYOK_AZURE_WRONG_TENANT" && failure.code !== "BYOK_INPUT_INVALID")
+    if (
+      inputs.requireConnected === false &&
+      failure.code !== "BYOK_AZURE_WRONG_TENANT" &&
+      failure.code !== "BYOK_INPUT_INVALID"
+    )
       return offline(context, inputs, failure);
-    return refused(inputs, [failureOf(failure, failure.property ?? propertyFor(failure, inputs), "Connecting to Azure")]);
+    return refused(inputs, [
+      failureOf(failure, failure.property ?? propertyFor(failure, inputs), "Connecting to Azure"),
+    ]);
   }
 }
 

@@ -86,7 +86,8 @@ function requireAsSaid(inputs: AzureKeyVaultGroupInputs, facts: VaultFacts): voi
   const wrong = (property: string, message: string, hint: string): never => {
     throw new ByokError("BYOK_INPUT_INVALID", message, { property, hint });
   };
-  if (facts.tier !== inputs.tier) wrong("tier", `is ${inputs.tier}, and ${facts.name} is ${facts.tier}.`, `Write "${facts.tier}".`);
+  if (facts.tier !== inputs.tier)
+    wrong("tier", `is ${inputs.tier}, and ${facts.name} is ${facts.tier}.`, `Write "${facts.tier}".`);
   if (facts.tenantId.toLowerCase() !== inputs.tenantId.toLowerCase())
     wrong("tenantId", `is ${inputs.tenantId}, and ${facts.name} trusts tenant ${facts.tenantId}.`, "Correct it.");
 }

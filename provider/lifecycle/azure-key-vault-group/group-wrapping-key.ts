@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { z } from "zod";
 import { azureKeyId } from "../../model/azure-key-name";
 import { ByokError } from "../../model/errors";
 import { ownerHash, wrappingKeyTag } from "../../model/owner";
@@ -7,7 +8,9 @@ import type { LifecycleContext, PlainRecord } from "../contract";
 import type { AzureKeyVaultGroupInputs } from "../inputs/azure-key-vault-group-inputs";
 import { pinnedWrappingKeySchema } from "../inputs/azure-shapes";
 
-type GroupPlace = Pick<AzureKeyVaultGroupInputs, "self" | "organization" | "kek" | "tier"> & { readonly vaultUrl: string };
+type GroupPlace = Pick<AzureKeyVaultGroupInputs, "self" | "organization" | "kek" | "tier"> & {
+  readonly vaultUrl: string;
+};
 
 /** True where the keys of the group are imported under a wrapping key that the group keeps. */
 export const keepsWrappingKey = ({ kek, tier }: Pick<GroupPlace, "kek" | "tier">): boolean =>
@@ -15,12 +18,7 @@ export const keepsWrappingKey = ({ kek, tier }: Pick<GroupPlace, "kek" | "tier">
 
 /** The pin in outputs. */
 export const pinnedIn = (outputs: PlainRecord): { readonly id: string; readonly publicKeySha256: string } | undefined =>
-  pinnedWrappingKeySchema.safeParse(pinFields(outputs["wrappingKey"])).data;
-
-const pinFields = (value: unknown): unknown =>
-  typeof value === "object" && value !== null
-    ? { id: Reflect.get(value, "id"), publicKeySha256: Reflect.get(value, "publicKeySha256") }
-    : undefined;
+  z.object(pinnedWrappingKeySchema.shape).safeParse(outputs["wrappingKey"]).data;
 
 /** Marks the wrapping keys of one group. */
 export const wrappingKeyOwner = ({ self = "", organization = "organization", vaultUrl }: GroupPlace): string =>
@@ -75,7 +73,8 @@ export async function wrappingKeyFault(
 
 function changeOf(key: VaultKeyFacts, digest: string): string | undefined {
   if (key.kty !== "RSA-HSM") return `it is of type ${key.kty}`;
-  if (key.operations.join() !== "import") return `its operations are ${key.operations.join(", ")}, and not import alone`;
+  if (key.operations.join() !== "import")
+    return `its operations are ${key.operations.join(", ")}, and not import alone`;
   if (!key.enabled) return "it is disabled";
   const found = createHash("sha256")
     .update(key.publicKey ?? "")

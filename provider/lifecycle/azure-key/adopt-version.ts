@@ -1,4 +1,4 @@
-import { azureKeyTypeOf } from "../../model/azure-key-type";
+import { azureKeyOperations, azureKeyTypeOf } from "../../model/azure-key-type";
 import { sameKeyName } from "../../model/azure-key-name";
 import { azureUserTags } from "../../model/azure-tags";
 import { ByokError } from "../../model/errors";
@@ -11,7 +11,11 @@ import type { LifecycleContext, PlainRecord } from "../contract";
 import type { AzureKeyInputs } from "../inputs/azure-key-inputs";
 
 /** Splits the id of a version. */
-export function partsOfId(id: string): { readonly vaultUrl: string; readonly name: string; readonly keyVersion: string } {
+export function partsOfId(id: string): {
+  readonly vaultUrl: string;
+  readonly name: string;
+  readonly keyVersion: string;
+} {
   const { origin, pathname } = new URL(id);
   const [, , name = "", keyVersion = ""] = pathname.split("/");
   return { vaultUrl: origin, name, keyVersion };
@@ -39,7 +43,9 @@ export async function findAdoptedVersion(
   if (key === undefined) {
     const deleted = await port.getDeleted(name);
     if (deleted !== undefined && recover) {
-      context.log.warn(`adopts ${id}, and recovers it: Azure would have purged it on ${deleted.scheduledPurgeDate.toISOString().slice(0, 10)}.`);
+      context.log.warn(
+        `adopts ${id}, and recovers it: Azure would have purged it on ${deleted.scheduledPurgeDate.toISOString().slice(0, 10)}.`,
+      );
       return derived;
     }
     return refuse(
@@ -56,8 +62,12 @@ export async function findAdoptedVersion(
     operations: inputs.operations ?? key.operations,
     tags: inputs.tags ?? azureUserTags(key.tags),
     enabled: derived["enabled"] ?? key.enabled,
-    ...(inputs.notBefore === undefined && key.notBefore !== undefined ? { notBefore: key.notBefore.toISOString() } : {}),
-    ...(inputs.expiresOn === undefined && key.expiresOn !== undefined ? { expiresOn: key.expiresOn.toISOString() } : {}),
+    ...(inputs.notBefore === undefined && key.notBefore !== undefined
+      ? { notBefore: key.notBefore.toISOString() }
+      : {}),
+    ...(inputs.expiresOn === undefined && key.expiresOn !== undefined
+      ? { expiresOn: key.expiresOn.toISOString() }
+      : {}),
   };
 }
 
@@ -66,9 +76,19 @@ function requireFitting({ material, protection }: AzureKeyInputs, key: VaultKeyF
   const spec = specOf(material);
   const facts = azureKeyTypeOf(spec);
   const kty = `${facts?.kty ?? ""}${protection === "hsm" ? "-HSM" : ""}`;
-  if (key.kty !== kty) refuse(`${key.id} is of type ${key.kty}, and this resource is ${kty}.`, "Correct material or protection.");
+  const strange = key.operations.filter((operation) => !azureKeyOperations.some((known) => known === operation));
+  if (strange.length > 0 || key.operations.length === 0)
+    refuse(
+      `${key.id} is for ${key.operations.join(", ") || "no operation"}, and a key of this resource can have ${azureKeyOperations.join(", ")}.`,
+      "Adopt another key.",
+    );
+  if (key.kty !== kty)
+    refuse(`${key.id} is of type ${key.kty}, and this resource is ${kty}.`, "Correct material or protection.");
   if (facts?.curve !== key.curve || (facts?.kty === "RSA" && keySpecFacts[spec].bits !== key.bits))
-    refuse(`${key.id} is ${key.curve ?? `RSA of ${String(key.bits)} bits`}, and the material is ${spec}.`, "Correct material.");
+    refuse(
+      `${key.id} is ${key.curve ?? `RSA of ${String(key.bits)} bits`}, and the material is ${spec}.`,
+      "Correct material.",
+    );
 }
 
 function refuse(message: string, hint: string): never {

@@ -23,9 +23,13 @@ export function parseAzureKey(record: PlainRecord): AzureKeyGoal {
   const parsed = complete.safeParse(azureKeyInputsIn(record));
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
-  throw new ByokError("BYOK_INTERNAL", `The recorded inputs of this key lack ${issue?.path.join(".") ?? "a property"}.`, {
-    hint: "Run pulumi refresh, then pulumi up.",
-  });
+  throw new ByokError(
+    "BYOK_INTERNAL",
+    `The recorded inputs of this key lack ${issue?.path.join(".") ?? "a property"}.`,
+    {
+      hint: "Run pulumi refresh, then pulumi up.",
+    },
+  );
 }
 
 /** The inputs within a record of inputs or outputs. */
@@ -33,7 +37,10 @@ export const azureKeyInputsIn = (record: PlainRecord): PlainRecord =>
   pickDefined(record, Object.keys(azureKeyInputs.shape));
 
 /** The operations that the key is to have: all that its type can, unless the program says otherwise. */
-export const operationsOf = ({ operations, spec }: Pick<AzureKeyGoal, "operations" | "spec">): readonly AzureKeyOperation[] =>
+export const operationsOf = ({
+  operations,
+  spec,
+}: Pick<AzureKeyGoal, "operations" | "spec">): readonly AzureKeyOperation[] =>
   operations ?? azureKeyTypeOf(spec)?.operations ?? [];
 
 /** What the inputs ask of the vault, for the resource of one lineage. */

@@ -4,7 +4,12 @@ import { azureOwnership, type DesiredAzureKey, type OwnVersion } from "../../mod
 import type { AzureKeyVersion } from "../../model/azure-key-versions";
 import { ByokError } from "../../model/errors";
 import { keySpecFacts } from "../../model/key-spec";
-import type { AzureImportReceipt, AzureImportRequest, AzureProof, AzureProveRequest } from "../../model/ports/azure-import";
+import type {
+  AzureImportReceipt,
+  AzureImportRequest,
+  AzureProof,
+  AzureProveRequest,
+} from "../../model/ports/azure-import";
 import type { CreateVaultKeyRequest, KeyVaultPort, NewVersionSettings } from "../../model/ports/key-vault";
 import { compromiseOf, requireCopied } from "../aws-kms-key/key-material";
 import { azureConnectionOf } from "../azure-connection-of";
@@ -132,7 +137,11 @@ function newSettings(inputs: AzureKeyGoal, desired: DesiredAzureKey): NewVersion
   };
 }
 
-function nativeRequest({ name, spec, protection }: AzureKeyGoal): Pick<CreateVaultKeyRequest, "name" | "kty" | "curve" | "bits"> {
+function nativeRequest({
+  name,
+  spec,
+  protection,
+}: AzureKeyGoal): Pick<CreateVaultKeyRequest, "name" | "kty" | "curve" | "bits"> {
   const facts = azureKeyTypeOf(spec);
   if (facts === undefined) throw new ByokError("BYOK_INTERNAL", `Azure has no ${spec} keys.`);
   const { kty, curve } = facts;

@@ -37,7 +37,8 @@ export async function checkAzureKey(
     return refused(program, [
       { property: "name", reason: inputs.name === undefined ? `${nameFault} Name the key with name.` : nameFault },
     ]);
-  const samePlace = olds["vaultUrl"] === vaultUrl && typeof olds["name"] === "string" && sameKeyName(olds["name"], name);
+  const samePlace =
+    olds["vaultUrl"] === vaultUrl && typeof olds["name"] === "string" && sameKeyName(olds["name"], name);
   const before = samePlace ? olds : {};
   const unfit = materialFailures(inputs, written);
   if (unfit.length > 0) return refused(program, unfit);
@@ -116,7 +117,12 @@ function planAzureVersion(
     },
     held,
   );
-  if (held !== undefined && due.reason === "none" && sourceVersion !== undefined && sourceVersion + due.offset < held.version)
+  if (
+    held !== undefined &&
+    due.reason === "none" &&
+    sourceVersion !== undefined &&
+    sourceVersion + due.offset < held.version
+  )
     context.log.warn(
       `holds version ${held.version - due.offset} of ${nameOf(material)}, and the source key's state knows version ${sourceVersion} only; nothing goes back. Run pulumi refresh.`,
     );
@@ -136,7 +142,10 @@ function heldIn(before: PlainRecord): Parameters<typeof dueRotation>[1] {
 }
 
 /** What does not go together with the origin of the material. */
-function materialFailures({ material, rotationTrigger: trigger }: AzureKeyInputs, program: PlainRecord): readonly CheckFailure[] {
+function materialFailures(
+  { material, rotationTrigger: trigger }: AzureKeyInputs,
+  program: PlainRecord,
+): readonly CheckFailure[] {
   const failures: CheckFailure[] = [];
   if (!("source" in material) && program["follow"] !== undefined)
     failures.push({
@@ -165,7 +174,9 @@ function ruleFailures(inputs: AzureKeyInputs, before: PlainRecord, now: Date): r
   const failures: CheckFailure[] = [];
   const refusal = refuseAzureKey(spec, group.tier, protection);
   if (refusal !== undefined)
-    return [{ property: refusal.property === "material" ? propertyOf(material) : refusal.property, reason: refusal.reason }];
+    return [
+      { property: refusal.property === "material" ? propertyOf(material) : refusal.property, reason: refusal.reason },
+    ];
   if (protection === "software" && !("native" in material))
     failures.push({
       property: "protection",
@@ -197,7 +208,11 @@ function ruleFailures(inputs: AzureKeyInputs, before: PlainRecord, now: Date): r
   return failures;
 }
 
-function dateFailures({ notBefore, expiresOn }: AzureKeyInputs, before: PlainRecord, now: Date): readonly CheckFailure[] {
+function dateFailures(
+  { notBefore, expiresOn }: AzureKeyInputs,
+  before: PlainRecord,
+  now: Date,
+): readonly CheckFailure[] {
   const failures: CheckFailure[] = [];
   const [from, until] = [notBefore, expiresOn].map((text) => (text === undefined ? undefined : azureDate(text)));
   if (until !== undefined && expiresOn !== before["expiresOn"] && until.getTime() <= now.getTime())
@@ -226,7 +241,12 @@ function groupFailures({ group, material, tags = {} }: AzureKeyInputs): readonly
         ]),
     ...(missing.length === 0
       ? []
-      : [{ property: "tags", reason: `lack ${missing.join(", ")}, which the group ${name} asks of every key (requiredTags).` }]),
+      : [
+          {
+            property: "tags",
+            reason: `lack ${missing.join(", ")}, which the group ${name} asks of every key (requiredTags).`,
+          },
+        ]),
   ];
 }
 
@@ -249,6 +269,14 @@ function changeFailures(
       property: "protection",
       reason: `cannot change (it is ${String(before["protection"])}). Make another key under another name.`,
     });
+  for (const name of ["notBefore", "expiresOn"] as const) {
+    if (inputs[name] !== undefined || typeof before[name] !== "string" || due.reason !== "none") continue;
+    if (before["adopted"] === true) continue;
+    failures.push({
+      property: name,
+      reason: `cannot be taken away: the version has ${before[name]}, and Azure keeps a date that it was given. Move it, or rotate the key: the next version has none.`,
+    });
+  }
   if (isGone && due.reason === "trigger")
     failures.push({
       property: "material.file",

@@ -98,7 +98,9 @@ const dateIn = (value: unknown): string | undefined => (typeof value === "string
 
 const connectionIn = ({ group }: PlainRecord): unknown =>
   isRecord(group)
-    ? Object.fromEntries(["cloud", "subscriptionId", "tier", "endpoint", "credentials", "tls"].map((name) => [name, group[name]]))
+    ? Object.fromEntries(
+        ["cloud", "subscriptionId", "tier", "endpoint", "credentials", "tls"].map((name) => [name, group[name]]),
+      )
     : undefined;
 
 /** Which token; another file, or another source key, is another version. */

@@ -80,18 +80,18 @@ export async function ensureAzureKey(
     const last = await lookAgain(port, work, told).catch(() => seen);
     const nothingYet = (last === undefined || last.own.length === 0) && Object.keys(olds).length === 0;
     if (nothingYet && !done.has(bring)) throw failure;
-    throw new PartialFailure(
-      lineage,
-      last === undefined ? olds : recordAzureKey(inputs, last, told, desired),
-      failure,
-    );
+    throw new PartialFailure(lineage, last === undefined ? olds : recordAzureKey(inputs, last, told, desired), failure);
   }
 }
 
 const bring = canonicalJson({ kind: "bring" });
 
 /** What became of the step that failed: an answer that was lost may have left a version. */
-const lookAgain = (port: KeyVaultPort, { inputs, lineage, adopted }: AzureKeyUnderWork, told: Told): Promise<ObservedAzureKey> =>
+const lookAgain = (
+  port: KeyVaultPort,
+  { inputs, lineage, adopted }: AzureKeyUnderWork,
+  told: Told,
+): Promise<ObservedAzureKey> =>
   observeVersions(port, inputs.name, {
     lineage,
     owner: inputs.owner,
@@ -190,5 +190,8 @@ function withDisabledBy(
     return versions.map((version) => (version.keyVersion === facts.version ? { ...version, disabledBy } : version));
   const { version: keyVersion, id, enabled } = facts;
   const createdOn = facts.createdOn.toISOString();
-  return [...versions, { version: number, keyVersion, id, enabled, createdOn, origin: azureOrigin(inputs), disabledBy }];
+  return [
+    ...versions,
+    { version: number, keyVersion, id, enabled, createdOn, origin: azureOrigin(inputs), disabledBy },
+  ];
 }

@@ -42,10 +42,9 @@ function numberOf(facts: KeyVersionFacts, asked: VersionsInQuestion): number | u
   const number = Number(facts.tags[ownershipTags.version]);
   const isTagged = facts.tags[ownershipTags.owner] === asked.owner || lineage === asked.lineage;
   if (isTagged && Number.isInteger(number) && number > 0) return number;
+  if (facts.version === asked.adopted) return asked.version;
   if (lineage !== undefined && lineage !== asked.lineage) return undefined;
-  const recorded = asked.known.find(({ keyVersion }) => keyVersion === facts.version);
-  if (recorded !== undefined) return recorded.version;
-  return facts.version === asked.adopted ? asked.version : undefined;
+  return asked.known.find(({ keyVersion }) => keyVersion === facts.version)?.version;
 }
 
 /** Lineages on our versions that are not the asked one: whoever has them took the key over. */

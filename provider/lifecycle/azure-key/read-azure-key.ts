@@ -88,13 +88,17 @@ async function readAbsent(
   };
 }
 
-function driftOf(outputs: PlainRecord, { current, own, foreign }: Awaited<ReturnType<typeof observeVersions>>): readonly string[] {
+function driftOf(
+  outputs: PlainRecord,
+  { current, own, foreign }: Awaited<ReturnType<typeof observeVersions>>,
+): readonly string[] {
   const sentences: string[] = [];
   if (current === undefined) {
     sentences.push(`version ${String(outputs["version"])} does not exist any more; the next pulumi up makes it again.`);
     return sentences;
   }
-  if (current.enabled !== outputs["enabled"]) sentences.push(`the newest version is ${current.enabled ? "enabled" : "disabled"}.`);
+  if (current.enabled !== outputs["enabled"])
+    sentences.push(`the newest version is ${current.enabled ? "enabled" : "disabled"}.`);
   if (!sameJson(azureUserTags(current.tags), outputs["tags"] ?? {})) sentences.push("the tags were changed.");
   const newestForeign = foreign.at(-1);
   const newestOwn = own.at(-1);

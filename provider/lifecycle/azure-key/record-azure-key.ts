@@ -26,7 +26,10 @@ export interface Told {
 /** By Azure's name of each version. */
 export const knownOf = ({ versions }: Told): ReadonlyMap<string, KnownVersion> =>
   new Map(
-    versions.map(({ keyVersion, provedAt, disabledBy }) => [keyVersion, { proved: provedAt !== undefined, disabledBy }]),
+    versions.map(({ keyVersion, provedAt, disabledBy }) => [
+      keyVersion,
+      { proved: provedAt !== undefined, disabledBy },
+    ]),
   );
 
 /** Outputs of a key: what was observed under the names of the inputs, and what only Azure or the custodian knows. */

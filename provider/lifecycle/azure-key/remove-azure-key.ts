@@ -21,18 +21,28 @@ export async function removeAzureKey(context: LifecycleContext, id: string, outp
   const { name } = inputs;
   const port = context.keyVault(azureConnectionOf(inputs.group));
   const known = azureVersionsIn(outputs);
-  const observed = await observeVersions(port, name, { lineage: id, owner: inputs.owner, version: inputs.version, known });
+  const observed = await observeVersions(port, name, {
+    lineage: id,
+    owner: inputs.owner,
+    version: inputs.version,
+    known,
+  });
   const leaving = { id, inputs, known, purges: inputs.deletion?.purge === true };
   if (observed.own.length === 0 && observed.foreign.length === 0) {
     const deleted = await port.getDeleted(name);
     if (deleted === undefined) return noteGoing(context, inputs, known, undefined);
-    if (deleted.tags[ownershipTags.lineage] !== id)
-      return forgetTakenOver(context, inputs, deleted.tags[ownershipTags.lineage]);
+    if (deleted.tags[ownershipTags.lineage] !== id) {
+      forgetTakenOver(context, inputs, deleted.tags[ownershipTags.lineage]);
+      return;
+    }
     context.log.info(`${name} is soft-deleted already; Azure purges it on ${dayOf(deleted.scheduledPurgeDate)}.`);
     return finish(context, port, leaving, deleted);
   }
   const [other] = otherLineages(observed, id);
-  if (other !== undefined || observed.own.length === 0) return forgetTakenOver(context, inputs, other);
+  if (other !== undefined || observed.own.length === 0) {
+    forgetTakenOver(context, inputs, other);
+    return;
+  }
   if (leaving.purges) requirePurgeable(context, leaving, observed.current?.recoveryLevel);
   if (observed.foreign.length > 0)
     context.log.warn(
@@ -115,7 +125,11 @@ function requireConfirmedPurge(context: LifecycleContext, leaving: Leaving): voi
   );
 }
 
-function forgetTakenOver(context: LifecycleContext, { name, vaultUrl }: AzureKeyGoal, lineage: string | undefined): void {
+function forgetTakenOver(
+  context: LifecycleContext,
+  { name, vaultUrl }: AzureKeyGoal,
+  lineage: string | undefined,
+): void {
   context.log.warn(
     lineage === undefined
       ? `${azureKeyId(vaultUrl, name)} has no version of this resource any more; it is forgotten here and stays as it is.`

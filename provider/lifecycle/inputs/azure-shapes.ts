@@ -9,7 +9,8 @@ import { credentialReference } from "./shared-shapes";
 
 const guid = (what: string): z.ZodType<string> =>
   z.string().regex(/^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$/, {
-    error: (issue) => `${JSON.stringify(issue.input)} is no ${what}: a GUID such as 01234567-89ab-cdef-0123-456789abcdef.`,
+    error: (issue) =>
+      `${JSON.stringify(issue.input)} is no ${what}: a GUID such as 01234567-89ab-cdef-0123-456789abcdef.`,
   });
 
 export const tenantSchema = guid("tenant id");

@@ -105,19 +105,36 @@ export const tokenSchema = z
     error: "name the token by label, by serial, or by both.",
   });
 
-export const allowedTargetsSchema = z.array(
-  z.strictObject({
-    aws: z.strictObject({
-      account: accountSchema,
-      regions: z.array(regionSchema).min(1),
-      host: z.string().min(1).optional(),
-      caSha256: z
-        .string()
-        .regex(/^[0-9a-fA-F]{64}$/, { error: "must be a SHA-256 digest: 64 hex digits." })
-        .optional(),
-    }),
+const caSha256 = z
+  .string()
+  .regex(/^[0-9a-fA-F]{64}$/, { error: "must be a SHA-256 digest: 64 hex digits." })
+  .optional();
+
+const azureEntry = z.strictObject({
+  azure: z.strictObject({
+    tenantId: z.string().min(1),
+    vaults: z
+      .array(
+        z.string().refine((text) => URL.canParse(text) && new URL(text).protocol === "https:", {
+          error: (issue) =>
+            `${JSON.stringify(issue.input)} is no URL of a vault. Write for example "https://payments.vault.azure.net".`,
+        }),
+      )
+      .min(1),
+    caSha256,
   }),
-);
+});
+
+const awsEntry = z.strictObject({
+  aws: z.strictObject({
+    account: accountSchema,
+    regions: z.array(regionSchema).min(1),
+    host: z.string().min(1).optional(),
+    caSha256,
+  }),
+});
+
+export const allowedTargetsSchema = z.array(z.union([awsEntry, azureEntry]));
 
 export const abilitiesSchema = z.strictObject({
   oaepHashes: z.array(z.enum(["sha1", "sha256"])),

@@ -1,4 +1,5 @@
 import type { AwsConnection } from "../aws-connection";
+import type { AzureCustodianPort } from "./azure-import";
 import type { FileEncoding, FileWrap } from "../file-wrap";
 import type { KeySpec } from "../key-spec";
 import type { SourceRules } from "../source-rules";
@@ -40,14 +41,15 @@ export interface SourceVersion extends VersionRef {
 /** What the token tells of a version without computing anything with its key. */
 export type SurveyedVersion = Pick<SourceVersion, "owner" | "version" | "name" | "spec" | "exportable">;
 
-/** A KMS key that a version was copied to, remembered in the token. */
+/** A key in a cloud that a version was copied to, remembered in the token. */
 export interface CopyLink extends VersionRef {
+  /** Of a key in Azure: its id without a version, `https://VAULT/keys/NAME`. */
   readonly arn: string;
   /** The pulumi name of the copy. */
   readonly copyName: string;
   /** ISO 8601. */
   readonly copiedAt: string;
-  /** Caller ARN. */
+  /** Caller ARN; in Azure the object id of the caller. */
   readonly copiedBy: string;
   /** ISO 8601; set once deletion of the copy was scheduled. Until then the copy may need its material again. */
   readonly deletionDate?: string;
@@ -146,7 +148,7 @@ export type ProveRequest = ImportRequest;
  * Every method raises `ByokError`: BYOK_TOKEN_* for the token, BYOK_KEY_* for keys, BYOK_TARGET_NOT_TRUSTED and
  * BYOK_WRAP_REFUSED for rules, BYOK_AWS_* for the cloud, BYOK_CUSTODIAN_FAILED when the process died.
  */
-export interface CustodianPort {
+export interface CustodianPort extends AzureCustodianPort {
   /** Logs in, probes (once per process) and tells what the token is and can do. */
   connect(): Promise<TokenReport>;
   /** Versions that pulumi-byok made in this token: all, or those of one owner, lowest version first. */

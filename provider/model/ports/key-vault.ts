@@ -75,11 +75,11 @@ export interface DeletedVaultKey {
   readonly tags: Readonly<Record<string, string>>;
 }
 
-/** Attributes of a version that can be changed later. A date that is null is taken away. */
+/** Attributes of a version that can be changed later. A date can be moved, and never be taken away again. */
 export interface VersionSettings {
   readonly enabled?: boolean;
-  readonly notBefore?: Date | null;
-  readonly expiresOn?: Date | null;
+  readonly notBefore?: Date;
+  readonly expiresOn?: Date;
   readonly operations?: readonly AzureKeyOperation[];
   /** All tags; what is not named goes. */
   readonly tags?: Readonly<Record<string, string>>;

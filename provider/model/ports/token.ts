@@ -85,7 +85,7 @@ export interface TokenPort {
   checkValue(id: string): Promise<string>;
   /** SubjectPublicKeyInfo (DER) of an asymmetric key. */
   publicKey(id: string): Promise<Buffer>;
-  /** HMAC of a message under an HMAC key with the SHA-2 hash of its spec. */
+  /** HMAC of a message under an HMAC key with the SHA-2 hash of its spec; AES-CMAC under an AES key, where the token has that. */
   mac(id: string, message: Buffer): Promise<Buffer>;
   /** Signs in the token; for tests of sameness and for proofs. RSA: RSASSA_PKCS1_V1_5_SHA_256; EC: ECDSA over SHA-256, DER. */
   sign(id: string, message: Buffer): Promise<Buffer>;

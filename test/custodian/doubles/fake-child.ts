@@ -75,6 +75,7 @@ const adapters: CustodianAdapters = {
     note(`env ${String(deps.env["TEST_AWS_KEY"])} config ${JSON.stringify(deps.configValues)}`);
     return Promise.resolve(kms);
   },
+  openKeyVaultImport: () => Promise.reject(new ByokError("BYOK_AZURE_UNREACHABLE", "There is no vault here.")),
   readFile: (file) => Promise.reject(new ByokError("BYOK_REFERENCE_UNRESOLVED", `There is no file ${file}.`)),
   caDigests: () => Promise.resolve([]),
   clock: () => new Date(),

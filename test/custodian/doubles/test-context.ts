@@ -46,6 +46,7 @@ export class Bench {
       this.opened.push({ connection, deps });
       return Promise.resolve(this.kms);
     },
+    openKeyVaultImport: () => Promise.reject(new ByokError("BYOK_AZURE_UNREACHABLE", "There is no vault here.")),
   };
 
   /** Runs an operation as a request would, through its schemas. */

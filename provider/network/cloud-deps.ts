@@ -1,15 +1,15 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as timer } from "node:timers/promises";
 
-/** What an AWS port needs from its surroundings; everything but the configuration values has a default. */
-export interface AwsDeps {
+/** What the port of a cloud needs from its surroundings; everything but the configuration values has a default. */
+export interface CloudDeps {
   /** Values of the `config:` references of the connection, by `NAMESPACE:KEY`. */
   readonly configValues: Readonly<Record<string, string>>;
   /** For dates that are computed here. Waiting and spacing never use it: they follow a monotonic clock. */
   readonly clock?: (() => Date) | undefined;
   readonly random?: ((bytes: number) => Buffer) | undefined;
   readonly sleep?: Sleep | undefined;
-  /** Environment for references, proxies and warnings. AWS's own credential chain always reads the process's. */
+  /** Environment for references, proxies and warnings. A cloud's own credential chain always reads the process's. */
   readonly env?: NodeJS.ProcessEnv | undefined;
   /** Lines for the user, such as a setting that was ignored. */
   readonly onNotice?: ((text: string) => void) | undefined;
@@ -27,7 +27,7 @@ export interface AwsDeps {
 /** Waits; rejects with the signal's reason once it is aborted. */
 export type Sleep = (milliseconds: number, signal?: AbortSignal) => Promise<void>;
 
-/** {@link AwsDeps} with the defaults filled in. */
+/** {@link CloudDeps} with the defaults filled in. */
 export interface Surroundings {
   readonly configValues: Readonly<Record<string, string>>;
   readonly clock: () => Date;
@@ -42,7 +42,7 @@ export interface Surroundings {
 }
 
 /** Fills in the defaults. */
-export function surroundingsOf(deps: AwsDeps): Surroundings {
+export function surroundingsOf(deps: CloudDeps): Surroundings {
   const random = deps.random ?? randomBytes;
   return {
     configValues: deps.configValues,

@@ -1,4 +1,4 @@
-import { proxyFor } from "../../provider/aws/proxy-for";
+import { proxyFor } from "../../provider/network/proxy-for";
 
 const kms = "https://kms.eu-central-1.amazonaws.com";
 const proxy = "http://proxy.corp:3128";

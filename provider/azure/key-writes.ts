@@ -1,0 +1,102 @@
+import { createHash } from "node:crypto";
+import type { ImportKeyOptions, KeyClient } from "@azure/keyvault-keys";
+import { azureDateFault } from "../model/azure-dates";
+import { ByokError } from "../model/errors";
+import type {
+  DeletedVaultKey,
+  MakeWrappingKeyRequest,
+  NewVersionSettings,
+  VaultKeyFacts,
+  VaultWrappingKey,
+} from "../model/ports/key-vault";
+import { deletedFacts, keyFacts } from "./key-facts";
+import type { VaultCaller } from "./vault-caller";
+
+/** How long Azure may take until a deleted or recovered key shows, and how often to look. */
+const APPEARS = { attempts: 60, pauseMs: 1_000 };
+
+/**
+ * Settings of a new version as the SDK takes them. It sends dates as 32-bit seconds without a word where they are greater, so that is looked at here too.
+ *
+ * @throws ByokError BYOK_INPUT_INVALID
+ */
+export function newSettings({
+  enabled,
+  notBefore,
+  expiresOn,
+  tags,
+}: NewVersionSettings): Pick<ImportKeyOptions, "enabled" | "notBefore" | "expiresOn" | "tags"> {
+  return { enabled, ...dates({ notBefore, expiresOn }), tags: { ...tags } };
+}
+
+/** @throws ByokError BYOK_INPUT_INVALID */
+export function dates({
+  notBefore,
+  expiresOn,
+}: {
+  readonly notBefore?: Date | undefined;
+  readonly expiresOn?: Date | undefined;
+}): { notBefore?: Date; expiresOn?: Date } {
+  for (const [property, date] of Object.entries({ notBefore, expiresOn })) {
+    const fault = date === undefined ? undefined : azureDateFault(date.toISOString());
+    if (fault !== undefined) throw new ByokError("BYOK_INPUT_INVALID", `${property}: ${fault}`, { property });
+  }
+  return { ...(notBefore === undefined ? {} : { notBefore }), ...(expiresOn === undefined ? {} : { expiresOn }) };
+}
+
+/** A key of the vault that may do nothing but wrap for imports. */
+export async function makeWrappingKey(
+  caller: VaultCaller,
+  { name, bits, tags }: MakeWrappingKeyRequest,
+): Promise<VaultWrappingKey> {
+  const made = await caller.call({ doing: "making the wrapping key", repeatable: false }, ({ keys }) =>
+    keys.createRsaKey(name, { hsm: true, keySize: bits, keyOps: ["import"], tags: { ...tags } }),
+  );
+  const { id, publicKey } = keyFacts(made);
+  if (publicKey === undefined)
+    throw new ByokError("BYOK_AZURE_FAILED", "Azure made a wrapping key without a public key.");
+  return { id, bits, publicKeySha256: createHash("sha256").update(publicKey).digest("hex") };
+}
+
+/** Without a version: the newest. */
+export async function getKey(caller: VaultCaller, name: string, version?: string): Promise<VaultKeyFacts | undefined> {
+  const found = await caller.find({ doing: `reading the key ${name}` }, ({ keys }) =>
+    keys.getKey(name, version === undefined ? {} : { version }),
+  );
+  return found === undefined ? undefined : keyFacts(found);
+}
+
+export async function getDeleted(caller: VaultCaller, name: string): Promise<DeletedVaultKey | undefined> {
+  const found = await caller.find({ doing: `reading the deleted key ${name}` }, ({ keys }) => keys.getDeletedKey(name));
+  return found === undefined ? undefined : deletedFacts(found);
+}
+
+/** Deletes, and waits until the key shows among the deleted ones. */
+export async function deleteKey(caller: VaultCaller, name: string): Promise<DeletedVaultKey | undefined> {
+  const known = await caller.find({ doing: `deleting the key ${name}` }, ({ keys }) => beginDelete(keys, name));
+  if (known === undefined) return getDeleted(caller, name);
+  await untilShown(caller, () => getDeleted(caller, name));
+  return getDeleted(caller, name);
+}
+
+/** Polling is ours: the SDK's own poller is asked for its first step only. */
+async function beginDelete(keys: KeyClient, name: string): Promise<true> {
+  await keys.beginDeleteKey(name, { intervalInMs: 1 });
+  return true;
+}
+
+/** Recovers, and waits until the key shows again. */
+export async function recoverKey(caller: VaultCaller, name: string): Promise<void> {
+  await caller.call({ doing: `recovering the key ${name}` }, async ({ keys }) => {
+    await keys.beginRecoverDeletedKey(name, { intervalInMs: 1 });
+  });
+  await untilShown(caller, () => getKey(caller, name));
+}
+
+async function untilShown<T>(caller: VaultCaller, look: () => Promise<T | undefined>): Promise<void> {
+  const { sleep, signal } = caller.surroundings;
+  for (let attempt = 1; attempt <= APPEARS.attempts; attempt += 1) {
+    if ((await look()) !== undefined) return;
+    await sleep(APPEARS.pauseMs, signal);
+  }
+}

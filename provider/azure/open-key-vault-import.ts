@@ -1,0 +1,45 @@
+import type { AzureConnection } from "../model/azure-connection";
+import { ByokError } from "../model/errors";
+import type { KeyVaultImportPort } from "../model/ports/key-vault";
+import type { CloudDeps } from "../network/cloud-deps";
+import { keyFacts, versionFacts } from "./key-facts";
+import { deleteKey, getKey, makeWrappingKey, newSettings } from "./key-writes";
+import { VaultCaller } from "./vault-caller";
+
+/** Opens the calls that only the custodian makes. Nothing is loaded, read or connected before the first one. */
+export function openKeyVaultImport(connection: AzureConnection, deps: CloudDeps): KeyVaultImportPort {
+  const caller = new VaultCaller(connection, deps);
+  return {
+    caller: () => caller.call({ doing: "signing in" }, (session) => session.caller()),
+    getKey: (name, version) => getKey(caller, name, version),
+    listVersions: async (name) =>
+      caller.call({ doing: `listing the versions of ${name}` }, async ({ keys }) => {
+        const found = [];
+        for await (const properties of keys.listPropertiesOfKeyVersions(name)) found.push(versionFacts(properties));
+        return found;
+      }),
+    makeWrappingKey: (request) => makeWrappingKey(caller, request),
+    deleteKey: (name) => deleteKey(caller, name),
+    importWrapped: async (request) => {
+      const { name, kty, curve, byok, operations } = request;
+      const imported = await caller.call(
+        { doing: `importing the key ${name}`, repeatable: false, secret: true },
+        ({ keys }) =>
+          keys.importKey(
+            name,
+            // The SDK sends `t` as `key_hsm`; a field of that name it would drop without a word.
+            { kty, keyOps: [...operations], t: byok, ...(curve === undefined ? {} : { crv: curve }) },
+            { hardwareProtected: true, ...newSettings(request) },
+          ),
+      );
+      return keyFacts(imported);
+    },
+    encryptBlock: async (keyId, iv, block) => {
+      const { result } = await caller.call({ doing: "encrypting a challenge" }, (session) =>
+        session.cryptography(keyId).encrypt({ algorithm: "A256CBC", plaintext: block, iv }),
+      );
+      if (result.length === block.length) return Buffer.from(result);
+      throw new ByokError("BYOK_AZURE_FAILED", "Azure encrypted a block to something of another length.");
+    },
+  };
+}

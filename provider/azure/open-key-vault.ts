@@ -1,0 +1,131 @@
+import type { AzureConnection } from "../model/azure-connection";
+import { ByokError } from "../model/errors";
+import type { KeyVaultPort, VaultRotationPolicy } from "../model/ports/key-vault";
+import type { CloudDeps } from "../network/cloud-deps";
+import { deletedFacts, keyFacts, versionFacts } from "./key-facts";
+import { dates, deleteKey, getDeleted, getKey, makeWrappingKey, newSettings, recoverKey } from "./key-writes";
+import { missingPermissions } from "./vault-permissions";
+import { VaultCaller } from "./vault-caller";
+import { visibleVaults } from "./visible-vaults";
+
+/** Opens a Key Vault or Managed HSM for a lifecycle. Nothing is loaded, read or connected before the first call. */
+export function openKeyVault(connection: AzureConnection, deps: CloudDeps): KeyVaultPort {
+  const caller = new VaultCaller(connection, deps);
+  return {
+    caller: () => caller.call({ doing: "signing in" }, (session) => session.caller()),
+    vaults: () => visibleVaults(caller),
+    missingPermissions: (asked) => missingPermissions(caller, asked),
+    getKey: (name, version) => getKey(caller, name, version),
+    listVersions: (name) =>
+      caller.call({ doing: `listing the versions of ${name}` }, async ({ keys }) => {
+        const found = [];
+        for await (const properties of keys.listPropertiesOfKeyVersions(name)) found.push(versionFacts(properties));
+        return found.sort((a, b) => a.createdOn.getTime() - b.createdOn.getTime());
+      }),
+    listKeys: async function* () {
+      let page: string | undefined;
+      do {
+        const { facts, next } = await caller.call({ doing: "listing keys" }, async ({ keys }) =>
+          pageOf(keys.listPropertiesOfKeys().byPage(page === undefined ? {} : { continuationToken: page })),
+        );
+        // A listing tells the newest version of each key without naming it.
+        yield* facts.map((properties) => versionFacts({ ...properties, version: properties.version ?? "" }));
+        page = next;
+      } while (page !== undefined);
+    },
+    listDeleted: async function* () {
+      let page: string | undefined;
+      do {
+        const { facts, next } = await caller.call({ doing: "listing deleted keys" }, async ({ keys }) =>
+          pageOf(keys.listDeletedKeys().byPage(page === undefined ? {} : { continuationToken: page })),
+        );
+        yield* facts.map(deletedFacts);
+        page = next;
+      } while (page !== undefined);
+    },
+    createKey: async (request) => {
+      const { name, kty, curve, bits, operations } = request;
+      const made = await caller.call({ doing: `making the key ${name}`, repeatable: false }, ({ keys }) =>
+        keys.createKey(name, kty, {
+          ...newSettings(request),
+          keyOps: [...operations],
+          ...(curve === undefined ? {} : { curve }),
+          ...(bits === undefined ? {} : { keySize: bits }),
+        }),
+      );
+      return keyFacts(made);
+    },
+    makeWrappingKey: (request) => makeWrappingKey(caller, request),
+    updateVersion: async (name, version, settings) => {
+      const { enabled, operations, tags } = settings;
+      const updated = await caller.call({ doing: `updating the key ${name}` }, ({ keys }) =>
+        keys.updateKeyProperties(name, version, {
+          ...dates(settings),
+          ...(enabled === undefined ? {} : { enabled }),
+          ...(operations === undefined ? {} : { keyOps: [...operations] }),
+          ...(tags === undefined ? {} : { tags: { ...tags } }),
+        }),
+      );
+      return keyFacts(updated);
+    },
+    rotate: async (name) =>
+      keyFacts(
+        await caller.call({ doing: `rotating the key ${name}`, repeatable: false }, ({ keys }) => keys.rotateKey(name)),
+      ),
+    rotationPolicy: (name) =>
+      caller.find({ doing: `reading the rotation policy of ${name}` }, async ({ keys }) => {
+        const { lifetimeActions = [], expiresIn } = await keys.getKeyRotationPolicy(name);
+        const after = (action: string): string | undefined =>
+          lifetimeActions.find((each) => each.action.toLowerCase() === action)?.[
+            action === "rotate" ? "timeAfterCreate" : "timeBeforeExpiry"
+          ];
+        const [rotateAfter, notifyBefore] = [after("rotate"), after("notify")];
+        return {
+          ...(rotateAfter === undefined ? {} : { rotateAfter }),
+          ...(expiresIn === undefined ? {} : { expiresAfter: expiresIn }),
+          ...(notifyBefore === undefined ? {} : { notifyBefore }),
+        } satisfies VaultRotationPolicy;
+      }),
+    setRotationPolicy: async (name, { rotateAfter, expiresAfter, notifyBefore }) => {
+      await caller.call({ doing: `setting the rotation policy of ${name}` }, ({ keys }) =>
+        keys.updateKeyRotationPolicy(name, {
+          lifetimeActions: [
+            ...(rotateAfter === undefined ? [] : [{ action: "Rotate" as const, timeAfterCreate: rotateAfter }]),
+            ...(notifyBefore === undefined ? [] : [{ action: "Notify" as const, timeBeforeExpiry: notifyBefore }]),
+          ],
+          ...(expiresAfter === undefined ? {} : { expiresIn: expiresAfter }),
+        }),
+      );
+    },
+    getDeleted: (name) => getDeleted(caller, name),
+    deleteKey: (name) => deleteKey(caller, name),
+    recoverKey: (name) => recoverKey(caller, name),
+    purgeKey: async (name) => {
+      await caller.find({ doing: `purging the key ${name}` }, async ({ keys }) => {
+        await keys.purgeDeletedKey(name);
+        return true;
+      });
+    },
+    backupKey: async (name) => {
+      const backup = await caller.call({ doing: `backing up the key ${name}`, secret: true }, ({ keys }) =>
+        keys.backupKey(name),
+      );
+      if (backup !== undefined) return Buffer.from(backup);
+      throw new ByokError("BYOK_AZURE_FAILED", "Azure answered without a backup.");
+    },
+    restoreKey: async (backup) =>
+      keyFacts(
+        await caller.call({ doing: "restoring a key", repeatable: false, secret: true }, ({ keys }) =>
+          keys.restoreKeyBackup(backup),
+        ),
+      ),
+  };
+}
+
+/** One page, and where the next one begins. */
+async function pageOf<T>(
+  pages: AsyncIterableIterator<T[] & { readonly continuationToken?: string }>,
+): Promise<{ readonly facts: readonly T[]; readonly next: string | undefined }> {
+  for await (const page of pages) return { facts: page, next: page.continuationToken };
+  return { facts: [], next: undefined };
+}
