@@ -4,6 +4,8 @@ export class AwsError extends Error {
     readonly code: string,
     message = "",
     readonly status = 400,
+    /** Seconds for the header Retry-After. */
+    readonly retryAfter?: number,
   ) {
     super(message);
     this.name = "AwsError";

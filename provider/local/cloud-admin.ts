@@ -14,8 +14,8 @@ import { LocalCloudError } from "./options";
 
 interface Parts {
   readonly cloud: Cloud;
-  readonly faults: Faults;
-  readonly log: RequestLog;
+  readonly faults: Faults<Fault>;
+  readonly log: RequestLog<RequestLogEntry>;
   readonly exposeMaterial: boolean;
   /** Keeps the clock's lead over a restart. */
   readonly saveClock: (aheadBy: number) => void;

@@ -5,3 +5,18 @@ export type { Fault } from "./http/faults";
 export type { RequestLogEntry } from "./http/request-log";
 export { RemoteAdmin } from "./remote-admin";
 export { type ServeOptions, serveLocal } from "./serve";
+export { startLocalAzure } from "./azure/start-local-azure";
+export type {
+  LocalAzure,
+  LocalAzureClient,
+  LocalAzureOptions,
+  LocalFederatedCredential,
+  LocalSubscription,
+  LocalTenant,
+  LocalVault,
+  LocalVaultOptions,
+  LocalVaultPermission,
+  LocalVaultTier,
+} from "./azure/options";
+export type { AzurePaddedImport, AzureRequestLogEntry, LocalAzureAdmin } from "./azure/admin";
+export type { AzureFault } from "./http/faults";

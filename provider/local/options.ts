@@ -67,6 +67,8 @@ export interface LocalAws {
   readonly accounts: readonly LocalAccount[];
   readonly regions: readonly string[];
   readonly admin: LocalAdmin;
+  /** The cloud's time, for another local cloud that shall share it. */
+  readonly clock: Now;
   /** What the control API under `/_local/` asks for as bearer token. */
   readonly controlToken: string;
   /** A client certificate of the own CA. */

@@ -1,14 +1,17 @@
 import type { ServerOptions } from "node:https";
+import { AwsError } from "./aws-error";
 import { LocalClock } from "./clock";
 import { CloudAdmin } from "./cloud-admin";
 import { caFileIn, loadAuthority } from "./http/authority-files";
+import { errorAnswer } from "./http/answers";
 import { AwsApi } from "./http/aws-api";
 import { type PemPair, makeClientCertificate, makeServerCertificate } from "./http/certificates";
-import { ControlApi, controlPrefix } from "./http/control-api";
-import { Faults } from "./http/faults";
+import { ControlApi, awsActions, controlPrefix } from "./http/control-api";
+import { type Fault, Faults, faultSchema } from "./http/faults";
 import { type Handler, type Listener, listen } from "./http/listener";
 import { QuotaKeeper, awsQuotas } from "./http/quotas";
-import { RequestLog } from "./http/request-log";
+import { BodyTooLarge } from "./http/request";
+import { RequestLog, type RequestLogEntry } from "./http/request-log";
 import { identitiesOf } from "./identities";
 import type { Cloud } from "./kms/call";
 import { ImportTokens } from "./kms/import-token";
@@ -16,6 +19,7 @@ import { WrappingKeys } from "./kms/wrapping-keys";
 import { type LocalAws, type LocalAwsOptions, LocalCloudError } from "./options";
 import { CloudFile } from "./store/cloud-file";
 import { RecordFolder } from "./store/folder";
+import { awsRecords } from "./store/records";
 import { lockFolder } from "./store/folder-lock";
 import { Store } from "./store/store";
 
@@ -48,8 +52,8 @@ async function start(options: LocalAwsOptions, unlock: () => void): Promise<Loca
   const accounts = options.accounts ?? [file.content.defaultAccount];
   const clock = new LocalClock(options.clock ?? Date.now, file.content.clockAheadBy);
   const cloud = makeCloud(options, regions, file, clock);
-  const faults = new Faults();
-  const log = new RequestLog();
+  const faults = new Faults<Fault>((fault) => faultSchema.parse(fault));
+  const log = new RequestLog<RequestLogEntry>();
   const quotas = options.quotas ?? "off";
   const limits = quotas === "off" ? {} : quotas === "aws" ? awsQuotas : quotas;
   const admin = new CloudAdmin({
@@ -63,9 +67,17 @@ async function start(options: LocalAwsOptions, unlock: () => void): Promise<Loca
   });
   const keeper = new QuotaKeeper(limits, () => performance.now());
   const api = new AwsApi({ cloud, identities: identitiesOf(accounts), faults, log, quotas: keeper, realNow: Date.now });
-  const control = new ControlApi(admin, file.content.controlToken);
-  const handler: Handler = (request) =>
-    request.path.startsWith(controlPrefix) ? control.handle(request) : api.handle(request);
+  const control = new ControlApi(awsActions(admin), file.content.controlToken);
+  const handler: Handler = {
+    handle: (request) => (request.path.startsWith(controlPrefix) ? control.handle(request) : api.handle(request)),
+    failure: (error) =>
+      errorAnswer(
+        error instanceof BodyTooLarge
+          ? new AwsError("RequestEntityTooLargeException", error.message, 413)
+          : new AwsError("InternalFailure", "", 500),
+        undefined,
+      ),
+  };
   const authority = (options.https ?? true) ? await loadAuthority(dataDir, Date.now()) : undefined;
   const { http, https } = await openListeners(options, file, handler, authority);
   const httpEndpoint = http === undefined ? undefined : `http://127.0.0.1:${String(http.port)}`;
@@ -75,6 +87,7 @@ async function start(options: LocalAwsOptions, unlock: () => void): Promise<Loca
     throw new LocalCloudError("Neither HTTP nor HTTPS is on.", "Leave http or https at true.");
   return {
     endpoint,
+    clock: () => clock.now(),
     httpsEndpoint,
     caPem: authority?.certificate,
     caFile: authority === undefined || dataDir === undefined ? undefined : caFileIn(dataDir),
@@ -93,7 +106,7 @@ async function start(options: LocalAwsOptions, unlock: () => void): Promise<Loca
 
 function makeCloud(options: LocalAwsOptions, regions: readonly string[], file: CloudFile, clock: LocalClock): Cloud {
   const eventualConsistencyMs = options.eventualConsistencyMs ?? 0;
-  const folder = options.dataDir === undefined ? undefined : new RecordFolder(options.dataDir);
+  const folder = options.dataDir === undefined ? undefined : new RecordFolder(options.dataDir, awsRecords);
   const wrappingKeys = new WrappingKeys(options.dataDir, options.freshWrappingKeys ?? false);
   if (options.prepareWrappingKeys ?? false) wrappingKeys.prepare("RSA_4096");
   return {

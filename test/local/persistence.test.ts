@@ -17,6 +17,7 @@ import path from "node:path";
 import { z } from "zod";
 import { LocalCloudError, RemoteAdmin, serveLocal, startLocalAws } from "../../provider/local";
 import { RecordFolder } from "../../provider/local/store/folder";
+import { awsRecords } from "../../provider/local/store/records";
 import type { AliasRecord } from "../../provider/local/store/records";
 import { alice, endClouds, startCloud, targetOf, temporaryFolder } from "./cloud-fixture";
 import { createExternal, createKey, importMaterial, kmsClient, parametersFor } from "./kms-client";
@@ -103,14 +104,14 @@ describe("a data folder", () => {
       createdAt: 0,
       updatedAt: 0,
     });
-    const folder = new RecordFolder(dataDir);
+    const folder = new RecordFolder(dataDir, awsRecords);
     folder.write([{ address: "alias:a", record: alias("alias/a") }]);
     const journal = [
       { address: "alias:a", record: null },
       { address: "alias:b", record: alias("alias/b") },
     ];
     writeFileSync(path.join(dataDir, "journal.json"), JSON.stringify(journal));
-    expect(new RecordFolder(dataDir).load()).toEqual([alias("alias/b")]);
+    expect(new RecordFolder(dataDir, awsRecords).load()).toEqual([alias("alias/b")]);
     expect(readdirSync(dataDir)).not.toContain("journal.json");
   });
 

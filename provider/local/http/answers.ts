@@ -1,13 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { AwsError } from "../aws-error";
+import type { HttpAnswer } from "./outcome";
 import { isQueryService, type ServiceName } from "./services";
-
-/** What goes back to the client. */
-export interface HttpAnswer {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
-}
 
 export function jsonAnswer(body: unknown, status = 200): HttpAnswer {
   return { status, headers: jsonHeaders(), body: JSON.stringify(body) };
@@ -23,14 +17,20 @@ export function errorAnswer(error: AwsError, service: ServiceName | undefined): 
     const namespace = service === "sts" ? "sts.amazonaws.com/doc/2011-06-15" : "iam.amazonaws.com/doc/2010-05-08";
     const id = randomUUID();
     const fields = `<Type>Sender</Type><Code>${escapeXml(error.code)}</Code><Message>${escapeXml(error.message)}</Message>`;
-    return xmlAnswer(
+    const answer = xmlAnswer(
       `<ErrorResponse xmlns="https://${namespace}/"><Error>${fields}</Error><RequestId>${id}</RequestId></ErrorResponse>`,
       id,
       error.status,
     );
+    return { ...answer, headers: { ...answer.headers, ...retryHeader(error) } };
   }
   const body = error.message === "" ? { __type: error.code } : { __type: error.code, message: error.message };
-  return { status: error.status, headers: jsonHeaders(), body: JSON.stringify(body) };
+  const headers = { ...jsonHeaders(), ...retryHeader(error) };
+  return { status: error.status, headers, body: JSON.stringify(body) };
+}
+
+function retryHeader({ retryAfter }: AwsError): Record<string, string> {
+  return retryAfter === undefined ? {} : { "retry-after": String(retryAfter) };
 }
 
 export function escapeXml(text: string): string {

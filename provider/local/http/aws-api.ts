@@ -8,11 +8,12 @@ import type { Caller } from "../policy/identity";
 import { answerSts } from "../services/get-caller-identity";
 import { answerTagging } from "../services/get-resources";
 import { answerIam } from "../services/simulate-principal-policy";
-import { type HttpAnswer, errorAnswer, jsonAnswer } from "./answers";
-import type { FaultEffect, Faults } from "./faults";
+import { errorAnswer, jsonAnswer } from "./answers";
+import type { Fault, FaultEffect, Faults } from "./faults";
+import type { HttpAnswer, Outcome } from "./outcome";
 import type { QuotaKeeper } from "./quotas";
 import type { ReceivedRequest } from "./request";
-import type { RequestLog } from "./request-log";
+import type { RequestLog, RequestLogEntry } from "./request-log";
 import { isQueryService, type Target, targetOf } from "./services";
 import { type SigningIdentity, verifySignature } from "./sigv4";
 
@@ -20,14 +21,11 @@ export interface KnownIdentity extends SigningIdentity {
   readonly caller: Caller;
 }
 
-/** `drop` closes the connection, `hang` keeps it open for ever. */
-export type Outcome = HttpAnswer | "drop" | "hang";
-
 interface Parts {
   readonly cloud: Cloud;
   readonly identities: ReadonlyMap<string, KnownIdentity>;
-  readonly faults: Faults;
-  readonly log: RequestLog;
+  readonly faults: Faults<Fault>;
+  readonly log: RequestLog<RequestLogEntry>;
   readonly quotas: QuotaKeeper;
   readonly realNow: () => number;
 }
@@ -48,7 +46,12 @@ export class AwsApi {
       target = targetOf(request);
       call = this.authenticate(request, target);
       keyId = namedKey(call);
-      const effect = this.parts.faults.take({ ...call, account: call.caller.accountId, keyId });
+      const effect = this.parts.faults.take({
+        operation: call.operation,
+        account: call.caller.accountId,
+        region: call.region,
+        keyId,
+      });
       outcome = await this.withEffect(effect, call, target, request);
       keyId ??= createdKey(outcome);
     } catch (error) {
@@ -100,7 +103,7 @@ export class AwsApi {
       case undefined:
         return this.answer(call, target, request);
       case "error":
-        throw new AwsError(effect.code, effect.message, effect.status);
+        throw new AwsError(effect.code, effect.message, effect.status, effect.retryAfter);
       case "status":
         return { status: effect.status, headers: { "content-type": "text/plain" }, body: "" };
       case "slow":
@@ -124,7 +127,12 @@ export class AwsApi {
     const operation = kmsOperations.get(target.operation);
     if (operation === undefined) throw new AwsError("UnknownOperationException", "", 400);
     if (call.input.has("Recipient")) throw unsupported("Attestation documents are not available here.");
-    this.parts.quotas.take(call.caller.accountId, call.region, target.operation);
+    if (!this.parts.quotas.take(`${call.caller.accountId}/${call.region}`, target.operation)) {
+      throw new AwsError(
+        "ThrottlingException",
+        "You have exceeded the rate at which you may call KMS. Reduce the frequency of your calls.",
+      );
+    }
     const answered = await operation(call);
     noteUse(call, answered);
     return jsonAnswer(answered);

@@ -15,7 +15,7 @@ export async function makeAuthority(now: number): Promise<PemPair> {
   const certificate = await x509.X509CertificateGenerator.createSelfSigned(
     {
       serialNumber: serial(),
-      name: "CN=Local AWS KMS CA",
+      name: "CN=Local cloud CA",
       notBefore: new Date(now - day),
       notAfter: new Date(now + 3650 * day),
       keys,

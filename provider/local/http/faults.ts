@@ -2,12 +2,14 @@ import { randomUUID } from "node:crypto";
 import { z } from "zod";
 
 const effectSchema = z.discriminatedUnion("kind", [
-  /** An AWS error, for instance ThrottlingException (status 400) or KMSInternalException (status 500). */
+  /** An error of the service, for instance ThrottlingException (status 400) or KMSInternalException (status 500). */
   z.strictObject({
     kind: z.literal("error"),
     code: z.string().min(1),
     status: z.int().min(400).max(599).default(400),
     message: z.string().default("An injected fault."),
+    /** Seconds for the header Retry-After, which is absent without. */
+    retryAfter: z.int().min(0).optional(),
   }),
   /** A bare HTTP status, as a proxy or load balancer would send it. */
   z.strictObject({ kind: z.literal("status"), status: z.int().min(400).max(599) }),
@@ -19,6 +21,15 @@ const effectSchema = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("hang"), when: z.enum(["before", "after"]) }),
 ]);
 
+/** When a fault hits, and what it does; the fields beside these say which requests. */
+const faultFields = {
+  /** Matching requests that pass before the fault begins. */
+  skip: z.int().min(0).default(0),
+  /** How many requests it hits. */
+  times: z.union([z.int().min(1), z.literal("always")]).default(1),
+  effect: effectSchema,
+};
+
 export const faultSchema = z.strictObject({
   /** Operation name, for instance `ImportKeyMaterial`; every operation when unset. */
   operation: z.string().min(1).optional(),
@@ -26,43 +37,44 @@ export const faultSchema = z.strictObject({
   keyId: z.string().min(1).optional(),
   account: z.string().optional(),
   region: z.string().optional(),
-  /** Matching requests that pass before the fault begins. */
-  skip: z.int().min(0).default(0),
-  /** How many requests it hits. */
-  times: z.union([z.int().min(1), z.literal("always")]).default(1),
-  effect: effectSchema,
+  ...faultFields,
+});
+
+export const azureFaultSchema = z.strictObject({
+  /** Operation name, for instance `ImportKey`, `DeleteKey`, `Token` or `ListVaults`; every operation when unset. */
+  operation: z.string().min(1).optional(),
+  /** Only requests to the vault of this name. */
+  vault: z.string().min(1).optional(),
+  /** Only requests that name this key. */
+  key: z.string().min(1).optional(),
+  ...faultFields,
 });
 
 export type Fault = z.input<typeof faultSchema>;
 export type FaultEffect = z.infer<typeof effectSchema>;
 
-export interface FaultSubject {
-  readonly operation: string;
-  readonly keyId: string | null;
-  readonly account: string;
-  readonly region: string;
-}
+export type AzureFault = z.input<typeof azureFaultSchema>;
 
-interface ActiveFault extends z.infer<typeof faultSchema> {
-  readonly id: string;
-}
+/** What a request is about, by the names of a fault's fields. */
+export type FaultSubject = Readonly<Record<string, string | null>>;
+
+type ParsedFault = z.infer<typeof faultSchema> | z.infer<typeof azureFaultSchema>;
+type ActiveFault = ParsedFault & { readonly id: string };
 
 /** The faults that wait for their requests, in the order of injection; the first that fits is used. */
-export class Faults {
+export class Faults<F> {
   private active: ActiveFault[] = [];
 
-  inject(fault: Fault): string {
+  constructor(private readonly parse: (fault: F) => ParsedFault) {}
+
+  inject(fault: F): string {
     const id = randomUUID();
-    this.active.push({ ...faultSchema.parse(fault), id });
+    this.active.push({ ...this.parse(fault), id });
     return id;
   }
 
   clear(): void {
     this.active = [];
-  }
-
-  list(): readonly Readonly<ActiveFault>[] {
-    return [...this.active];
   }
 
   /** The effect for this request, if any; counts it. */
@@ -81,11 +93,6 @@ export class Faults {
   }
 }
 
-function fits(fault: ActiveFault, subject: FaultSubject): boolean {
-  return (
-    (fault.operation === undefined || fault.operation === subject.operation) &&
-    (fault.keyId === undefined || fault.keyId === subject.keyId) &&
-    (fault.account === undefined || fault.account === subject.account) &&
-    (fault.region === undefined || fault.region === subject.region)
-  );
+function fits({ id, skip, times, effect, ...wanted }: ActiveFault, subject: FaultSubject): boolean {
+  return Object.entries(wanted).every(([field, value]) => value === undefined || subject[field] === value);
 }

@@ -1,12 +1,16 @@
 import { type IncomingMessage, type RequestListener, type Server, type ServerResponse, createServer } from "node:http";
 import { type ServerOptions, createServer as createSecureServer } from "node:https";
 import type { AddressInfo } from "node:net";
-import { AwsError } from "../aws-error";
-import { errorAnswer } from "./answers";
-import type { Outcome } from "./aws-api";
-import { type ReceivedRequest, receive } from "./request";
+import type { HttpAnswer, Outcome } from "./outcome";
+import { type ReceivedRequest, type RequestHead, headOf, readBody } from "./request";
 
-export type Handler = (request: ReceivedRequest) => Promise<Outcome>;
+export interface Handler {
+  /** An answer that needs no body, given before the body is read. */
+  early?(head: RequestHead): Promise<Outcome | undefined>;
+  handle(request: ReceivedRequest): Promise<Outcome>;
+  /** What a client is told when the body could not be read, or nothing else fits. */
+  failure(error: unknown): HttpAnswer;
+}
 
 /** A server on 127.0.0.1. */
 export interface Listener {
@@ -48,10 +52,16 @@ async function answer(
 ): Promise<void> {
   let outcome: Outcome;
   try {
-    outcome = await handler(await receive(message, secure));
+    const head = headOf(message, secure);
+    const early = await handler.early?.(head);
+    if (early === undefined) outcome = await handler.handle({ ...head, body: await readBody(message) });
+    else {
+      outcome = early;
+      message.resume();
+    }
   } catch (error) {
     if (message.destroyed && !message.complete) return;
-    outcome = errorAnswer(error instanceof AwsError ? error : new AwsError("InternalFailure", "", 500), undefined);
+    outcome = handler.failure(error);
   }
   if (outcome === "hang") return;
   if (outcome === "drop") {

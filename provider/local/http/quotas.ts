@@ -1,6 +1,4 @@
-import { AwsError } from "../aws-error";
-
-/** Calls a second for each operation; an operation that is not named is not limited. */
+/** Calls in a window (AWS: a second, Azure: ten) for each operation; an operation that is not named is not limited. */
 export type Quotas = Readonly<Record<string, number>>;
 
 /** "Request quotas" of the AWS KMS developer guide for control-plane operations, per account and Region. */
@@ -52,7 +50,7 @@ interface Bucket {
   at: number;
 }
 
-/** One token bucket for each account, Region and operation, as large as one second's worth but at least one call. */
+/** One token bucket for each owner and operation, as large as one window's worth but at least one call. */
 export class QuotaKeeper {
   private readonly buckets = new Map<string, Bucket>();
 
@@ -60,24 +58,23 @@ export class QuotaKeeper {
     private readonly quotas: Quotas,
     /** Real time in milliseconds. */
     private readonly now: () => number,
+    private readonly windowSeconds = 1,
   ) {}
 
-  take(account: string, region: string, operation: string): void {
-    const rate = this.quotas[operation];
-    if (rate === undefined) return;
-    const size = Math.max(1, rate);
-    const name = `${account}/${region}/${operation}`;
+  /** False: this call comes too soon. */
+  take(owner: string, operation: string): boolean {
+    const quota = this.quotas[operation];
+    if (quota === undefined) return true;
+    const rate = quota / this.windowSeconds;
+    const size = Math.max(1, quota);
+    const name = `${owner}/${operation}`;
     const now = this.now();
     const bucket = this.buckets.get(name) ?? { tokens: size, at: now };
     bucket.tokens = Math.min(size, bucket.tokens + ((now - bucket.at) / 1000) * rate);
     bucket.at = now;
     this.buckets.set(name, bucket);
-    if (bucket.tokens < 1 - (earlyMs / 1000) * rate) {
-      throw new AwsError(
-        "ThrottlingException",
-        "You have exceeded the rate at which you may call KMS. Reduce the frequency of your calls.",
-      );
-    }
+    if (bucket.tokens < 1 - (earlyMs / 1000) * rate) return false;
     bucket.tokens -= 1;
+    return true;
   }
 }

@@ -16,17 +16,17 @@ export interface RequestLogEntry {
 const maximumEntries = 20_000;
 
 /** The newest requests and, without a limit, how many there were of each operation. */
-export class RequestLog {
-  private entries: RequestLogEntry[] = [];
+export class RequestLog<E extends { readonly operation: string }> {
+  private entries: E[] = [];
   private counts = new Map<string, number>();
 
-  add(entry: RequestLogEntry): void {
+  add(entry: E): void {
     this.entries.push(entry);
     if (this.entries.length > maximumEntries) this.entries = this.entries.slice(-maximumEntries / 2);
     this.counts.set(entry.operation, (this.counts.get(entry.operation) ?? 0) + 1);
   }
 
-  list(): readonly RequestLogEntry[] {
+  list(): readonly E[] {
     return [...this.entries];
   }
 

@@ -1,29 +1,27 @@
 import type { IncomingMessage } from "node:http";
-import { AwsError } from "../aws-error";
 
-/** A request whose body has been read. */
-export interface ReceivedRequest {
+/** A request before its body. */
+export interface RequestHead {
   readonly method: string;
   readonly path: string;
   readonly query: string;
   /** By lower-case name; several headers of one name are joined by a comma, as SigV4 wants them. */
   readonly headers: ReadonlyMap<string, string>;
-  readonly body: Buffer;
   readonly sourceIp: string;
   readonly secure: boolean;
 }
 
+/** A request whose body has been read. */
+export interface ReceivedRequest extends RequestHead {
+  readonly body: Buffer;
+}
+
+/** The body is larger than any request of these clouds. */
+export class BodyTooLarge extends Error {}
+
 const maximumBody = 1024 * 1024;
 
-export async function receive(message: IncomingMessage, secure: boolean): Promise<ReceivedRequest> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of message) {
-    const bytes = Buffer.isBuffer(chunk) ? chunk : Buffer.from(String(chunk));
-    length += bytes.length;
-    if (length > maximumBody) throw new AwsError("RequestEntityTooLargeException", "The request is too large.", 413);
-    chunks.push(bytes);
-  }
+export function headOf(message: IncomingMessage, secure: boolean): RequestHead {
   const target = message.url ?? "/";
   const mark = target.indexOf("?");
   return {
@@ -31,10 +29,21 @@ export async function receive(message: IncomingMessage, secure: boolean): Promis
     path: mark < 0 ? target : target.slice(0, mark),
     query: mark < 0 ? "" : target.slice(mark + 1),
     headers: joinHeaders(message.rawHeaders),
-    body: Buffer.concat(chunks),
     sourceIp: message.socket.remoteAddress ?? "127.0.0.1",
     secure,
   };
+}
+
+export async function readBody(message: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of message) {
+    const bytes = Buffer.isBuffer(chunk) ? chunk : Buffer.from(String(chunk));
+    length += bytes.length;
+    if (length > maximumBody) throw new BodyTooLarge("The request is too large.");
+    chunks.push(bytes);
+  }
+  return Buffer.concat(chunks);
 }
 
 function joinHeaders(raw: readonly string[]): Map<string, string> {

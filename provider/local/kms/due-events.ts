@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { keyArn } from "../policy/authorize";
-import type { Change } from "../store/folder";
+import type { Change } from "../store/store";
 import { type KeyRecord, addressOf } from "../store/records";
 import type { Store } from "../store/store";
 import { rotated } from "./apply-rotation";

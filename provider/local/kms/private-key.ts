@@ -1,5 +1,6 @@
 import { type KeyObject, createPrivateKey } from "node:crypto";
 import { AwsError, invalidCiphertext } from "../aws-error";
+import { derLength } from "../crypto/der-length";
 import type { KeySpecName } from "../store/records";
 import { keySpecs } from "./key-specs";
 
@@ -44,14 +45,4 @@ function requireSpec(key: KeyObject, specName: KeySpecName): void {
       ? key.asymmetricKeyType === "rsa" && details?.modulusLength === spec.size
       : key.asymmetricKeyType === "ec" && details?.namedCurve === spec.curve;
   if (!fits) throw incorrectMaterial(`The key material does not match the key spec ${specName}.`);
-}
-
-/** Length of the outermost SEQUENCE with its header (X.690 8.1.3), or undefined if it is none. */
-function derLength(bytes: Buffer): number | undefined {
-  const [tag, first] = bytes;
-  if (tag !== 0x30 || first === undefined) return undefined;
-  if (first < 0x80) return 2 + first;
-  const count = first & 0x7f;
-  if (count === 0 || count > 4 || bytes.length < 2 + count) return undefined;
-  return 2 + count + bytes.readUIntBE(2, count);
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { AwsError } from "../aws-error";
-import { type HttpAnswer, escapeXml, xmlAnswer } from "../http/answers";
+import { escapeXml, xmlAnswer } from "../http/answers";
+import type { HttpAnswer } from "../http/outcome";
 import type { Caller } from "../policy/identity";
 
 /** STS: GetCallerIdentity is all that telling the account needs, and the only action here. No policy can forbid it. */

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { AwsError } from "../aws-error";
-import { type HttpAnswer, escapeXml, xmlAnswer } from "../http/answers";
+import { escapeXml, xmlAnswer } from "../http/answers";
+import type { HttpAnswer } from "../http/outcome";
 import type { Call } from "../kms/call";
 import { askIdentityPolicy } from "../policy/evaluate";
 import type { Caller } from "../policy/identity";

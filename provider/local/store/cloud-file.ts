@@ -1,8 +1,7 @@
 import { randomBytes, randomInt } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { z } from "zod";
-import { writeFileAtomically } from "./atomic-file";
+import { StateFile } from "./state-file";
 
 const schema = z.object({
   /** Seals import tokens. */
@@ -14,27 +13,12 @@ const schema = z.object({
   defaultAccount: z.object({ id: z.string(), accessKeyId: z.string(), secretAccessKey: z.string() }),
 });
 
-export type CloudFileContent = z.infer<typeof schema>;
+type CloudFileContent = z.infer<typeof schema>;
 
-/** What a cloud keeps about itself, beside its keys. */
-export class CloudFile {
-  private readonly file: string | undefined;
-  private value: CloudFileContent;
-
+/** What the local AWS keeps about itself. */
+export class CloudFile extends StateFile<CloudFileContent> {
   constructor(dataDir: string | undefined) {
-    this.file = dataDir === undefined ? undefined : path.join(dataDir, "cloud.json");
-    const exists = this.file !== undefined && existsSync(this.file);
-    this.value = exists ? schema.parse(JSON.parse(readFileSync(this.file, "utf8"))) : fresh();
-    if (!exists) this.update({});
-  }
-
-  get content(): CloudFileContent {
-    return this.value;
-  }
-
-  update(change: Partial<CloudFileContent>): void {
-    this.value = { ...this.value, ...change };
-    if (this.file !== undefined) writeFileAtomically(this.file, `${JSON.stringify(this.value, null, 1)}\n`, 0o600);
+    super(dataDir === undefined ? undefined : path.join(dataDir, "cloud.json"), schema, fresh);
   }
 }
 

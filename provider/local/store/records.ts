@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { RecordKind } from "./folder";
 
 /** What the store remembers of one piece of key material of one KMS key in one Region. */
 export const materialRecordSchema = z.object({
@@ -123,3 +124,9 @@ export function keyAddress(account: string, region: string, keyId: string): stri
 export function aliasAddress(account: string, region: string, name: string): string {
   return `alias:${account}:${region}:${name}`;
 }
+
+/** Keys and aliases as they stand in a folder. */
+export const awsRecords: RecordKind<StoredRecord> = {
+  schema: storedRecordSchema,
+  prefixOf: (address) => (address.startsWith("key:") ? "key" : "alias"),
+};

@@ -1,7 +1,10 @@
 import type { Now } from "../clock";
-import type { Change, RecordFolder } from "./folder";
+import type { RecordChange, RecordFolder } from "./folder";
 import { RecordView } from "./record-view";
 import { type StoredRecord, addressOf } from "./records";
+
+/** A change of a key or an alias. */
+export type Change = RecordChange<StoredRecord>;
 
 interface Version {
   readonly at: number;
@@ -20,7 +23,7 @@ export class Store extends RecordView {
 
   constructor(
     private readonly now: Now,
-    private readonly folder: RecordFolder | undefined,
+    private readonly folder: RecordFolder<StoredRecord> | undefined,
     private readonly keepMs: number,
   ) {
     const loaded = new Map((folder?.load() ?? []).map((record) => [addressOf(record), record] as const));

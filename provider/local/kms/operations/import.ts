@@ -1,6 +1,6 @@
 import { invalidState, notFound, unsupported, validationError } from "../../aws-error";
 import { keyArn } from "../../policy/authorize";
-import type { Change } from "../../store/folder";
+import type { Change } from "../../store/store";
 import { type KeyRecord, addressOf } from "../../store/records";
 import { associate } from "../associate-material";
 import type { Call, Operation } from "../call";

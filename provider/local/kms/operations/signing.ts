@@ -7,7 +7,7 @@ import { algorithms } from "../key-metadata";
 import { requireKey } from "../key-reference";
 import { keySpecs } from "../key-specs";
 import { requireState } from "../key-state";
-import { type ToSign, checkSignature, hashOf, makeSignature } from "../signatures";
+import { type ToSign, checkSignature, hashOf, makeSignature } from "../../crypto/signatures";
 import { currentPrivateKey, endDryRun, requireUsableKey } from "../use-key";
 
 const signingAlgorithms = [
