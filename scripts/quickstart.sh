@@ -55,7 +55,7 @@ if [ "$act" = destroy ]; then
       heading "The stack"
       node scripts/quickstart/local-aws.mjs start "$home" >/dev/null
       pulumi destroy --yes --skip-preview --non-interactive ||
-        die "pulumi destroy failed, so nothing else was removed. To drop the quickstart as it is: node scripts/quickstart/local-aws.mjs stop .quickstart && rm -rf .quickstart"
+        die "pulumi destroy failed, so nothing else was removed; the reason stands above. If it says that the stack is locked and no other run is under way: source .quickstart/env && pulumi cancel, then again. To drop the quickstart as it is: node scripts/quickstart/local-aws.mjs stop .quickstart && rm -rf .quickstart"
       pulumi stack rm dev --yes --non-interactive >/dev/null
     fi
   fi

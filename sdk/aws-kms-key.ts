@@ -12,6 +12,7 @@ import { unpackedMaterial } from "./unpacked-material";
 import { misuse, propertyOf, requireArgs, wrongResource } from "./misuse";
 import type { SourceGroup } from "./source-group";
 import type { SourceKey } from "./source-key";
+import { whereKnown } from "./where-known";
 
 /** Key material that a token made. */
 export interface AwsKmsKeySourceMaterial {
@@ -418,14 +419,14 @@ export class AwsKmsKey extends CarriedResource {
   }
 
   /**
-   * What an alias or a deletion schedule carries of its key. ARN and key id are known once the key exists.
+   * What an alias or a deletion schedule carries of its key. ARN and key id are known once the key exists, and absent in the preview of a change of it, so that the rest is known.
    * @internal
    */
   get record(): pulumi.Inputs {
     return {
       name: this.resourceName,
-      arn: this.arn,
-      keyId: this.keyId,
+      arn: whereKnown(this.arn),
+      keyId: whereKnown(this.keyId),
       owner: this.owner,
       lineage: this.id,
       spec: this.spec,

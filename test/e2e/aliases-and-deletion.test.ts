@@ -27,13 +27,13 @@ afterAll(async () => {
 });
 
 /** Two symmetric keys and an HMAC key, and whatever a test adds. */
-const program = (more = ""): Promise<void> =>
+const program = (more = "", ofReports = ""): Promise<void> =>
   lab.project.program(`${lab.hsm()}
 ${lab.group("frankfurt")}
 const first = new byok.SourceKey("first", { group: hsm, spec: "AES_256" });
 const mac = new byok.SourceKey("mac", { group: hsm, spec: "HMAC_256" });
 const newMac = new byok.SourceKey("new-mac", { group: hsm, spec: "HMAC_256" });
-const reports = new byok.AwsKmsKey("reports", { group: frankfurt, material: { source: first }, aliases: ["alias/reports"] });
+const reports = new byok.AwsKmsKey("reports", { group: frankfurt, material: { source: first }, aliases: ["alias/reports"], ${ofReports} });
 const ledger = new byok.AwsKmsKey("ledger", { group: frankfurt, material: { source: first } });
 const macs = new byok.AwsKmsKey("macs", { group: frankfurt, material: { source: mac } });
 const newMacs = new byok.AwsKmsKey("new-macs", { group: frankfurt, material: { source: newMac } });
@@ -69,6 +69,14 @@ describe("an alias that stands on its own", () => {
     expect(await target("alias/current")).toBe(await keyId("reports"));
     old = await encrypt("alias/current", "before the move");
     expect(await lab.project.preview("--expect-no-changes")).toContain("12 unchanged");
+  });
+
+  it("is not in the preview of a change that leaves its key the same KMS key", async () => {
+    const others = `${alias("reports")} ${alias("macs", "", "alias/mac")}`;
+    await program(others, 'description: "of the reports"');
+    const preview = await lab.project.preview();
+    expect(preview).toMatch(/1 to update/);
+    expect(preview).not.toContain("[diff: ~key]");
   });
 
   it("moves in one call after a preview that says what that means; what was encrypted before stays readable", async () => {

@@ -175,3 +175,39 @@ describe.each([
     await lab.project.expectSuccess("destroy", "--yes");
   });
 });
+
+describe("a rotation by the group's trigger that is killed once its alias has moved", () => {
+  const triggered = (trigger: string, aliases: string): string => `${lab.hsm()}
+${lab.group("frankfurt", `rotateAllTrigger: "${trigger}"`)}
+const master = new byok.SourceKey("master", { group: hsm, spec: "AES_256" });
+new byok.AwsKmsKey("payments", { group: frankfurt, material: { source: master }, aliases: [${aliases}] });`;
+
+  it("is done once, in spite of a refresh, and leaves no alias that was given up on the former key", async () => {
+    await lab.project.program(triggered("one", '"alias/payments", "alias/old"'));
+    await lab.project.up();
+    const former = await text("payments", "keyId");
+    await lab.project.program(triggered("two", '"alias/payments"'));
+    await lab.cloud.admin.clearLog();
+    await lab.cloud.admin.injectFault({ operation: "DeleteAlias", effect: { kind: "hang", when: "before" } });
+    const running = lab.project.start(["up", "--yes", "--skip-preview"]);
+    await until("DeleteAlias was reached", async () =>
+      (await lab.cloud.admin.requestLog()).some((entry) => entry.operation === "DeleteAlias"),
+    );
+    expect(await lab.project.killAll(/dynamic-provider/)).toBeGreaterThan(0);
+    expect((await running.ended).code).not.toBe(0);
+    await lab.cloud.admin.clearFaults();
+    const made = await aliasTarget("alias/payments");
+    expect([made === former, await aliasTarget("alias/old")]).toEqual([false, former]);
+    await lab.project.expectSuccess("refresh", "--yes");
+    await lab.project.up();
+    expect(await lab.project.outputs("payments")).toMatchObject({
+      keyId: made,
+      version: 2,
+      proof: { sourceVersion: 1 },
+      versions: [{ keyId: former }, { keyId: made }],
+    });
+    expect([await aliasTarget("alias/payments"), await aliasTarget("alias/old")]).toEqual([made, undefined]);
+    await lab.project.expectSuccess("preview", "--expect-no-changes");
+    await lab.project.expectSuccess("destroy", "--yes");
+  });
+});

@@ -42,6 +42,33 @@ const carried = (facts: KmsKeyFacts, aliases: readonly string[] = []): PlainReco
 
 const target = (): string | undefined => world.kms.aliases.get("alias/current");
 
+describe("the preview of an alias whose key changes in the same run", () => {
+  /** As the engine tells of a key that is updated: neither ARN nor key id. */
+  const changing = (version = 1): PlainRecord => {
+    const { arn: _arn, keyId: _keyId, ...rest } = carried(first);
+    return { ...rest, version };
+  };
+
+  it("shows nothing where the key stays the same KMS key", async () => {
+    await alias.up(program(carried(first)));
+    expect((await alias.check(program(changing()))).inputs).toEqual(alias.inputs);
+    expect(world.infos).toEqual([]);
+  });
+
+  it.each([
+    ["is rotated", (): PlainRecord => changing(2)],
+    ["is another one", (): PlainRecord => ({ ...changing(), lineage: "d".repeat(32) })],
+  ])("does not know the key where it %s", async (_name, key) => {
+    await alias.up(program(carried(first)));
+    const { inputs, failures } = await alias.check(program(key()));
+    expect([inputs["key"], inputs["targetKeyId"], failures]).toEqual([UNKNOWN, UNKNOWN, []]);
+  });
+
+  it("does not know the key of a new alias", async () => {
+    expect((await alias.check(program(changing()))).inputs["key"]).toBe(UNKNOWN);
+  });
+});
+
 describe("an alias that stands on its own", () => {
   it.each([
     ["a key id", (): unknown => first.keyId],

@@ -1,6 +1,7 @@
 import { moveConsequence, moveRefusal, targetRefusal } from "../../model/alias-move";
 import { UNKNOWN } from "../../model/unknown";
 import { accepted, failureOf, refused } from "../answers";
+import { withKnownKey } from "../carried-key";
 import { connectionOf } from "../connection-of";
 import type { CheckFailure, CheckResult, LifecycleContext, PlainRecord } from "../contract";
 import { awsKmsGroupRecord } from "../inputs/aws-kms-group-inputs";
@@ -15,8 +16,9 @@ import { placeOfKey, targetIn } from "./alias-inputs";
 export async function checkAlias(
   context: LifecycleContext,
   olds: PlainRecord,
-  news: PlainRecord,
+  program: PlainRecord,
 ): Promise<CheckResult> {
+  const news = withKnownKey(olds, program);
   const validated = validate(awsAliasInputs, news);
   if (validated.kind === "wrong") return refused(news, validated.failures);
   if (validated.kind === "unknown") return accepted({ ...news, ...placeIn(news), targetKeyId: UNKNOWN });

@@ -5,6 +5,7 @@ import { ByokError } from "../../model/errors";
 import { lastUsageSentence } from "../../model/last-usage";
 import type { KmsKeyFacts, KmsPort } from "../../model/ports/kms";
 import { accepted, failureOf, refused } from "../answers";
+import { withKnownKey } from "../carried-key";
 import { connectionOf } from "../connection-of";
 import type { CheckResult, LifecycleContext, PlainRecord } from "../contract";
 import { deletionScheduleInputs, type DeletionScheduleInputs } from "../inputs/deletion-schedule-inputs";
@@ -26,8 +27,9 @@ const dayInMs = 86_400_000;
 export async function checkSchedule(
   context: LifecycleContext,
   olds: PlainRecord,
-  news: PlainRecord,
+  program: PlainRecord,
 ): Promise<CheckResult> {
+  const news = withKnownKey(olds, program);
   const validated = validate(deletionScheduleInputs, news);
   if (validated.kind === "wrong") return refused(news, validated.failures);
   if (validated.kind === "unknown") {
