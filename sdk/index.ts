@@ -12,18 +12,18 @@ export {
   type AwsRoleCredentialsArgs,
   type TlsArgs,
 } from "./aws-kms-group";
-export {
-  AwsKmsKey,
-  type AwsKmsKeyArgs,
-  type AwsKmsKeyFileMaterial,
-  type AwsKmsKeyMaterialArgs,
-  type AwsKmsKeyNativeMaterial,
-  type AwsKmsKeySourceMaterial,
-  type AwsKmsReplica,
-  type AwsKmsReplicaArgs,
-  type KeyLink,
-  type KeyProof,
-} from "./aws-kms-key";
+export { AwsKmsKey } from "./aws-kms-key";
+export type {
+  AwsKmsKeyArgs,
+  AwsKmsKeyFileMaterial,
+  AwsKmsKeyMaterialArgs,
+  AwsKmsKeyNativeMaterial,
+  AwsKmsKeySourceMaterial,
+  AwsKmsReplica,
+  AwsKmsReplicaArgs,
+  KeyLink,
+  KeyProof,
+} from "./aws-kms-key-args";
 export { AwsKeyInventory, type AwsKeyInventoryArgs, type AwsKeyInventoryFilter } from "./aws-key-inventory";
 export { AwsAlias, type AwsAliasArgs } from "./aws-alias";
 export { DeletionSchedule, type DeletionScheduleArgs } from "./deletion-schedule";
