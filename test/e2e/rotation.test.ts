@@ -184,7 +184,7 @@ new byok.AwsKmsKey("payments", { group: frankfurt, material: { source: master },
 
   it("is done once, in spite of a refresh, and leaves no alias that was given up on the former key", async () => {
     await lab.project.program(triggered("one", '"alias/payments", "alias/old"'));
-    await lab.project.up();
+    await lab.project.expectSuccess("up", "--yes", "--skip-preview");
     const former = await text("payments", "keyId");
     await lab.project.program(triggered("two", '"alias/payments"'));
     await lab.cloud.admin.clearLog();
@@ -199,7 +199,7 @@ new byok.AwsKmsKey("payments", { group: frankfurt, material: { source: master },
     const made = await aliasTarget("alias/payments");
     expect([made === former, await aliasTarget("alias/old")]).toEqual([false, former]);
     await lab.project.expectSuccess("refresh", "--yes");
-    await lab.project.up();
+    await lab.project.expectSuccess("up", "--yes", "--skip-preview");
     expect(await lab.project.outputs("payments")).toMatchObject({
       keyId: made,
       version: 2,
@@ -208,6 +208,5 @@ new byok.AwsKmsKey("payments", { group: frankfurt, material: { source: master },
     });
     expect([await aliasTarget("alias/payments"), await aliasTarget("alias/old")]).toEqual([made, undefined]);
     await lab.project.expectSuccess("preview", "--expect-no-changes");
-    await lab.project.expectSuccess("destroy", "--yes");
   });
 });
