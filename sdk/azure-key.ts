@@ -3,7 +3,7 @@ import type { AfterAzureRotation, AzureKeyVersion, AzureMaterialOrigin } from ".
 import type { AzureKeyOperation, AzureProtection } from "../provider/model/azure-key-type";
 import type { KeySpec } from "../provider/model/key-spec";
 import type { AzureProofMethod, PinnedWrappingKey } from "../provider/model/ports/azure-import";
-import type { AwsKmsKeyFileMaterial, AwsKmsKeySourceMaterial } from "./aws-kms-key";
+import type { AwsKmsKeyFileMaterial, AwsKmsKeySourceMaterial } from "./aws-kms-key-args";
 import { AzureKeyVaultGroup } from "./azure-key-vault-group";
 import { CarriedResource } from "./carried-resource";
 import { requireArgs, propertyOf, wrongResource } from "./misuse";
