@@ -12,10 +12,11 @@ export interface LocalCommandOptions {
   readonly quotas?: boolean;
   readonly strictDer?: boolean;
   readonly exposeMaterial?: boolean;
+  readonly azure?: boolean;
   readonly json?: boolean;
 }
 
-/** `byok local`: the local AWS KMS on loopback, until it is interrupted. */
+/** `byok local`: the local AWS KMS, on request with a local Azure, on loopback, until it is interrupted. */
 export async function localCommand(options: LocalCommandOptions): Promise<void> {
   await serveLocal({
     dataDir: options.data,
@@ -27,6 +28,7 @@ export async function localCommand(options: LocalCommandOptions): Promise<void> 
     quotas: options.quotas === true ? "aws" : "off",
     strictDer: options.strictDer,
     exposeMaterial: options.exposeMaterial,
+    ...(options.azure === true ? { azure: true } : {}),
     json: options.json,
   });
 }

@@ -131,6 +131,7 @@ program
   .option("--region <code...>", "Regions to serve (default: eu-central-1 eu-west-1 us-east-1)")
   .option("--quotas", "enforce AWS's published request quotas")
   .option("--strict-der", "refuse key material with bytes after its DER structure")
+  .option("--azure", "serve a local Azure too: Key Vault, Managed HSM, Entra ID, Resource Manager")
   .addOption(new Option("--expose-material", "let the control API hand out key material, for tests"))
   .option("--json", "announce the endpoints as one line of JSON")
   .action(async (options: LocalCommandOptions) => {

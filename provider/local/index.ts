@@ -20,3 +20,4 @@ export type {
 } from "./azure/options";
 export type { AzurePaddedImport, AzureRequestLogEntry, LocalAzureAdmin } from "./azure/admin";
 export type { AzureFault } from "./http/faults";
+export { RemoteAzureAdmin } from "./azure/remote-azure-admin";

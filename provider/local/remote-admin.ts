@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { type Duration, type KeyAddress, type LocalAdmin, type PaddedImport, toMilliseconds } from "./admin";
+import { askControl } from "./control-client";
 import type { Fault } from "./http/faults";
 import type { RequestLogEntry } from "./http/request-log";
-import { LocalCloudError } from "./options";
 
 const timeSchema = z.object({ now: z.iso.datetime() });
 const entrySchema = z.object({
@@ -25,10 +25,11 @@ const paddedSchema = z.object({
 
 /** The admin of a cloud in another process, over its HTTP endpoint and with the token of its endpoint.json. */
 export class RemoteAdmin implements LocalAdmin {
-  constructor(
-    private readonly endpoint: string,
-    private readonly controlToken: string,
-  ) {}
+  private readonly control: { readonly endpoint: string; readonly controlToken: string };
+
+  constructor(endpoint: string, controlToken: string) {
+    this.control = { endpoint, controlToken };
+  }
 
   async now(): Promise<Date> {
     return new Date((await this.ask("GET", "clock", timeSchema)).now);
@@ -71,15 +72,7 @@ export class RemoteAdmin implements LocalAdmin {
     return (await this.ask("GET", "padded-imports", z.object({ imports: z.array(paddedSchema) }))).imports;
   }
 
-  private async ask<T>(method: string, name: string, schema: z.ZodType<T>, body?: unknown): Promise<T> {
-    const response = await fetch(`${this.endpoint}/_local/${name}`, {
-      method,
-      headers: { authorization: `Bearer ${this.controlToken}`, "content-type": "application/json" },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-    const answer: unknown = await response.json();
-    if (response.ok) return schema.parse(answer);
-    const { error } = z.object({ error: z.string() }).parse(answer);
-    throw new LocalCloudError(error, "");
+  private ask<T>(method: string, name: string, schema: z.ZodType<T>, body?: unknown): Promise<T> {
+    return askControl(this.control, method, name, schema, body);
   }
 }

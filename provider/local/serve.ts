@@ -1,4 +1,7 @@
 import path from "node:path";
+import { azureForPeople, describeAzure, writeAzureClientFiles } from "./azure/client-files";
+import type { LocalAzure, LocalAzureOptions } from "./azure/options";
+import { startLocalAzure } from "./azure/start-local-azure";
 import type { LocalAccount, LocalAws, LocalAwsOptions } from "./options";
 import { startLocalAws } from "./start-local-aws";
 import { writeFileAtomically } from "./store/atomic-file";
@@ -7,6 +10,8 @@ import { writeFileAtomically } from "./store/atomic-file";
 export interface ServeOptions extends LocalAwsOptions {
   /** Folder for keys, certificates, credentials and `endpoint.json`. */
   readonly dataDir: string;
+  /** Serve a local Azure too, from the same folder and process. Its clock is the local AWS's. Default: none. */
+  readonly azure?: true | Omit<LocalAzureOptions, "dataDir" | "clock"> | undefined;
   /** One JSON line instead of text for people. */
   readonly json?: boolean | undefined;
   /** Where the announcement goes; default standard output. */
@@ -16,21 +21,50 @@ export interface ServeOptions extends LocalAwsOptions {
 }
 
 /**
- * Runs the local AWS until SIGINT or SIGTERM. In the data folder it leaves what a client needs: `endpoint.json`,
- * `ca.pem` and `aws.csv`, the last in the form in which the AWS console hands out an access key (further accounts:
- * `aws-ACCOUNT.csv`). Ports stay the same from start to start while nobody else takes them.
+ * Runs the local AWS, on request with a local Azure, until SIGINT or SIGTERM. In the data folder it leaves what a client
+ * needs: `endpoint.json`, `ca.pem` and `aws.csv`, the last in the form in which the AWS console hands out an access key
+ * (further accounts: `aws-ACCOUNT.csv`), and of Azure `azure.json` and `azure-client-secret`. Ports stay the same from
+ * start to start while nobody else takes them.
  */
 export async function serveLocal(options: ServeOptions): Promise<void> {
-  const { dataDir, json = false, write = (text: string) => process.stdout.write(text), signal, ...rest } = options;
+  const {
+    dataDir,
+    json = false,
+    write = (text: string) => process.stdout.write(text),
+    signal,
+    azure: asked,
+    ...rest
+  } = options;
   const ended = untilEnded(signal);
   const aws = await startLocalAws({ prepareWrappingKeys: true, ...rest, dataDir });
+  let azure: LocalAzure | undefined;
   try {
     const files = writeClientFiles(aws, dataDir);
-    write(json ? `${JSON.stringify(announcement(aws, files))}\n` : forPeople(aws, files));
+    if (asked !== undefined) {
+      const own = asked === true ? {} : asked;
+      const { strictDer, exposeMaterial } = rest;
+      azure = await startLocalAzure({ strictDer, exposeMaterial, ...own, dataDir, clock: aws.clock });
+    }
+    write(announce(aws, files, azure, { dataDir, json }));
     await ended;
   } finally {
+    await azure?.close();
     await aws.close();
   }
+}
+
+function announce(
+  aws: LocalAws,
+  files: ClientFiles,
+  azure: LocalAzure | undefined,
+  { dataDir, json }: { readonly dataDir: string; readonly json: boolean },
+): string {
+  const told = announcement(aws, files);
+  if (azure === undefined) return json ? `${JSON.stringify(told)}\n` : forPeople(aws, files);
+  const azureFiles = writeAzureClientFiles(azure, dataDir);
+  return json
+    ? `${JSON.stringify({ ...told, azure: { ...describeAzure(azure), ...azureFiles } })}\n`
+    : forPeople(aws, files) + azureForPeople(azure, azureFiles);
 }
 
 interface ClientFiles {
