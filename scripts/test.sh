@@ -13,6 +13,8 @@ bash scripts/setup/node-packages.sh
 pulumi_folder="$(bash scripts/setup/pulumi.sh)"
 with_heartbeat "ministack, the emulator that the local AWS KMS is compared with" bash scripts/setup/ministack.sh ||
   say "  going on without it; the tests that need it say so"
+with_heartbeat "Azure's Python clients, which the local Azure is tried with" bash scripts/setup/azure-python.sh ||
+  say "  going on without them; the test that needs them says so"
 with_heartbeat "the newest supported Node" bash scripts/setup/newest-node.sh ||
   say "  going on without it; the tests that need it say so"
 printf 'done in %s s\n' "$((SECONDS - started))"

@@ -117,6 +117,24 @@ describe("byok", () => {
     expect(await ended).toBe(0);
   });
 
+  it("local serves an Azure too where that is asked for", async () => {
+    const child = spawn(process.execPath, [main, "local", "--data", "both", "--azure"], {
+      cwd: folder,
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    const ended = new Promise<number | null>((resolve) => child.on("exit", resolve));
+    const text = await new Promise<string>((resolve) =>
+      child.stdout.once("data", (part: Buffer) => resolve(part.toString())),
+    );
+    expect(text).toMatch(/managed-hsm +https:\/\/127\.0\.0\.1:\d+ \(local-hsm\)/);
+    const secret = path.join(folder, "both/azure-client-secret");
+    expect(text).not.toContain(await readFile(secret, "utf8"));
+    for (const file of [secret, path.join(folder, "both/azure.json")])
+      expect((await stat(file)).mode & 0o777).toBe(0o600);
+    child.kill("SIGINT");
+    expect(await ended).toBe(0);
+  });
+
   it("local refuses a port that is none", async () => {
     expect(await byok("local", "--port", "http")).toMatchObject({
       code: 1,

@@ -60,7 +60,6 @@ export class AzureAdmin implements LocalAzureAdmin {
     return Promise.resolve();
   }
 
-  // eslint-disable-next-line @typescript-eslint/require-await -- what is thrown shall reject
   async materialOf(keyId: string): Promise<Buffer> {
     if (!this.parts.exposeMaterial) {
       throw new LocalCloudError("This cloud does not show key material.", "Start it with exposeMaterial: true.");
@@ -68,7 +67,7 @@ export class AzureAdmin implements LocalAzureAdmin {
     const found = this.versions().find(({ id }) => id.toLowerCase() === keyId.toLowerCase());
     if (found === undefined)
       throw new LocalCloudError(`There is no key ${keyId}.`, "Give the whole id, with its version.");
-    return Buffer.from(found.material, "base64");
+    return Promise.resolve(Buffer.from(found.material, "base64"));
   }
 
   paddedImports(): Promise<readonly AzurePaddedImport[]> {
