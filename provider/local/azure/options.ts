@@ -96,6 +96,8 @@ export interface LocalAzureOptions {
   readonly throttling?: "off" | "azure" | Quotas | undefined;
   /** Milliseconds of the cloud's clock until a deletion, recovery or purge shows. Default 0. */
   readonly eventualConsistencyMs?: number | undefined;
+  /** Days after which a key exchange key that was made without an expiry expires; Azure was seen to set two. Default: never. */
+  readonly exchangeKeyDays?: number | undefined;
   /** Let `admin.materialOf` return key material, for tests. Default false. */
   readonly exposeMaterial?: boolean | undefined;
 }

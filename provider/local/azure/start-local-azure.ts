@@ -80,6 +80,7 @@ async function start(
     settings: {
       strictDer: options.strictDer ?? false,
       eventualConsistencyMs: options.eventualConsistencyMs ?? 0,
+      exchangeKeyDays: options.exchangeKeyDays,
     },
   };
   const authority = await loadAuthority(options.dataDir, Date.now());

@@ -64,6 +64,24 @@ describe("an import through BYOK", () => {
     expect((await ask(azure, vaultOf(azure, "premium"), "POST", "/keys/soft/create", software)).status).toBe(400);
   });
 
+  it("is refused under an exchange key that is disabled or has expired, by itself where that is asked for", async () => {
+    const expiring = await startAzure({ exchangeKeyDays: 2 });
+    const own = keyClient(expiring, vaultOf(expiring, "premium"));
+    const key = await own.createRsaKey("exchange", { hsm: true, keySize: 2048, keyOps: ["import"] });
+    expect((key.properties.expiresOn?.getTime() ?? 0) - (key.properties.createdOn?.getTime() ?? 0)).toBe(
+      2 * 86_400_000,
+    );
+    const attempt = (): Promise<KeyVaultKey> =>
+      own.importKey("x", { kty: "RSA-HSM", t: makeBlob(key, rsa.export(pkcs8)) });
+    await attempt();
+    await own.updateKeyProperties("exchange", { enabled: false });
+    await expect(attempt()).rejects.toMatchObject(refused);
+    await own.updateKeyProperties("exchange", { enabled: true });
+    await expiring.admin.advanceClock({ days: 2 });
+    await expect(attempt()).rejects.toMatchObject(refused);
+    expect(exchangeKey.properties.expiresOn).toBeUndefined();
+  });
+
   it("is refused when type or curve differ from what the blob holds", async () => {
     const rsaBlob = makeBlob(exchangeKey, rsa.export(pkcs8));
     const ecBlob = makeBlob(exchangeKey, ec.export(pkcs8));

@@ -49,6 +49,9 @@ function requireExchangeKey({ vault, vaults, now }: VaultCall, kid: string): Key
     throw badParameter("The key exchange key must be an RSA-HSM key whose only key operation is import.");
   }
   if (!version.enabled) throw badParameter("The key exchange key is disabled.");
+  const { notBefore, expires } = version;
+  if ((notBefore !== null && now < notBefore * 1000) || (expires !== null && now >= expires * 1000))
+    throw badParameter("The key exchange key is outside its dates.");
   return version;
 }
 

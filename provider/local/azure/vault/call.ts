@@ -6,6 +6,8 @@ import type { LocalVault } from "../options";
 export interface VaultSettings {
   readonly strictDer: boolean;
   readonly eventualConsistencyMs: number;
+  /** Days until a key exchange key expires by itself. */
+  readonly exchangeKeyDays: number | undefined;
 }
 
 /** Everything that the vaults of a cloud share. */

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { badParameter } from "../../azure-error";
 import { type KeyType, curveNames } from "../../records";
 import type { LocalVaultTier } from "../../options";
-import type { VaultOperation } from "../call";
+import { type VaultOperation, secondsOf } from "../call";
 import { existingKey, requireName } from "../find-key";
 import { bundle } from "../key-bundle";
 import { type KeyShape, generateMaterial, octSizes, rsaSizes } from "../key-material";
@@ -29,11 +29,17 @@ export const createKey: VaultOperation = async (call) => {
   const operations = readOperations(body.key_ops, kty);
   const exponent = body.public_exponent ?? 65537;
   if (exponent !== 65537 && exponent !== 3) throw badParameter("Property public_exponent has invalid value.");
+  const { exchangeKeyDays } = call.vaults.settings;
+  const expires =
+    operations.includes("import") && exchangeKeyDays !== undefined
+      ? (settings.expires ?? secondsOf(call.now) + exchangeKeyDays * 86_400)
+      : settings.expires;
   existingKey(call);
   const material = await generateMaterial(shape, exponent);
   const version = {
     ...versionStamp(call.now),
     ...settings,
+    expires,
     tags: { ...settings.tags },
     kty,
     curve: shape.curve,
