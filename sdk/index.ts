@@ -1,4 +1,11 @@
-export { SourceGroup, type AllowedTargetArgs, type SourceGroupArgs, type TokenArgs } from "./source-group";
+export {
+  SourceGroup,
+  type AllowedAwsTargetArgs,
+  type AllowedAzureTargetArgs,
+  type AllowedTargetArgs,
+  type SourceGroupArgs,
+  type TokenArgs,
+} from "./source-group";
 export { SourceKey, type SourceKeyArgs, type SourceKeyVersion } from "./source-key";
 export {
   AwsKmsGroup,
@@ -63,6 +70,6 @@ export type { FileWrap } from "../provider/model/file-wrap";
 export type { AfterRotation, KeyVersion, MaterialOrigin, VersionOrigin } from "../provider/model/key-versions";
 export type { Fingerprint, ProofMethod } from "../provider/model/ports/custodian";
 export type { KmsKeyState } from "../provider/model/ports/kms";
-export type { AwsTargetEntry } from "../provider/model/source-rules";
+export type { AwsTargetEntry, AzureTargetEntry, TargetEntry } from "../provider/model/source-rules";
 export type { KeyWrapPadding, OaepHash, TokenAbilities, TokenConnection, TokenIdentity } from "../provider/model/token";
 export type { Wrapping, WrappingAlgorithm, WrappingKeySpec } from "../provider/model/wrapping";

@@ -1,7 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { KeySpec } from "../provider/model/key-spec";
 import type { OaepHash, TokenAbilities, TokenConnection, TokenIdentity } from "../provider/model/token";
-import type { AwsTargetEntry } from "../provider/model/source-rules";
+import type { TargetEntry } from "../provider/model/source-rules";
 import { CarriedResource } from "./carried-resource";
 import { requireArgs } from "./misuse";
 
@@ -29,8 +29,23 @@ export interface TokenArgs {
   parameters?: pulumi.Input<string>;
 }
 
-/** A cloud account that keys of a group may be copied to. */
-export interface AllowedTargetArgs {
+/** An account of AWS, or vaults of an Azure tenant, that keys of a group may be copied to. */
+export type AllowedTargetArgs = AllowedAwsTargetArgs | AllowedAzureTargetArgs;
+
+/** Vaults of an Azure tenant. */
+export interface AllowedAzureTargetArgs {
+  azure: pulumi.Input<{
+    /** Tenant that the vaults trust, a GUID. */
+    tenantId: pulumi.Input<string>;
+    /** URLs, such as `https://payments.vault.azure.net`; at least one. */
+    vaults: pulumi.Input<pulumi.Input<string>[]>;
+    /** Only behind a TLS proxy, or for another host than Azure's own: SHA-256 of the certificate authority (DER), 64 hex digits. */
+    caSha256?: pulumi.Input<string>;
+  }>;
+}
+
+/** An account of AWS, in some Regions. */
+export interface AllowedAwsTargetArgs {
   aws: pulumi.Input<{
     /** AWS account, 12 digits, as a string. */
     account: pulumi.Input<string>;
@@ -96,7 +111,7 @@ export class SourceGroup extends CarriedResource {
   /** The connection, as in the arguments. */
   declare public readonly token: pulumi.Output<TokenConnection>;
   /** As in the arguments; empty by default. */
-  declare public readonly allowedTargets: pulumi.Output<AwsTargetEntry[]>;
+  declare public readonly allowedTargets: pulumi.Output<TargetEntry[]>;
   /** As in the arguments; false by default. */
   declare public readonly lab: pulumi.Output<boolean>;
   /** As in the arguments; `sha256` by default. */

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { azureCopies, type AzureCopy } from "./azure-copies";
 import { carried, resourcesOf } from "./stack-export";
 
 /** A copy of a source key, as the state records it. */
@@ -14,7 +15,7 @@ export interface TreeCopy {
   /** How sameness was shown, with the fingerprint; undefined where it never was. */
   readonly proof: { readonly method: string; readonly fingerprint: string } | undefined;
   readonly pending: readonly string[];
-  /** True: AWS made the material, and nothing else has it. */
+  /** True: the cloud made the material, and nothing else has it. */
   readonly native: boolean;
   /** Of a multi-Region key: the same key in other Regions. */
   readonly replicas: readonly TreeReplica[];
@@ -96,10 +97,11 @@ const copyOutputs = z.object({
 
 /** Builds the tree from an exported stack (`pulumi stack export`). */
 export function keyTree(exported: unknown): readonly TreeSource[] {
-  const copies = resourcesOf(exported, "AwsKmsKey").flatMap((resource) => {
+  const inAws = resourcesOf(exported, "AwsKmsKey").flatMap((resource): readonly StateCopy[] => {
     const parsed = copyOutputs.safeParse(resource.outputs);
     return parsed.success ? [{ name: resource.name, outputs: parsed.data }] : [];
   });
+  const copies: readonly StateCopy[] = [...inAws, ...azureCopies(exported)];
   const sources = resourcesOf(exported, "SourceKey").flatMap((resource): readonly TreeSource[] => {
     const parsed = sourceOutputs.safeParse(resource.outputs);
     if (!parsed.success) return [];
@@ -127,7 +129,7 @@ export function keyTree(exported: unknown): readonly TreeSource[] {
 
 interface StateCopy {
   readonly name: string;
-  readonly outputs: z.infer<typeof copyOutputs>;
+  readonly outputs: z.infer<typeof copyOutputs> | AzureCopy["outputs"];
 }
 
 const versionOf = (copy: StateCopy): number => copy.outputs.link?.sourceVersion ?? copy.outputs.version;
@@ -143,7 +145,7 @@ const treeCopy = ({ name, outputs }: StateCopy): TreeCopy => ({
   aliases: outputs.aliases,
   proof: outputs.proof,
   pending: outputs.pending,
-  native: outputs.material.source.owner === "AWS",
+  native: outputs.material.source.owner === "AWS" || outputs.material.source.owner === "Azure",
   replicas: outputs.replicas,
 });
 

@@ -80,7 +80,7 @@ async function meaningOf(
   const meaning =
     key?.success === true
       ? await removeKeyItem(resource, key.data, parts.resources, parts)
-      : removeOtherItem(resource, parts.resources);
+      : removeOtherItem(resource, parts.resources, parts.now);
   if (!resource.protect) return meaning;
   return {
     ...meaning,

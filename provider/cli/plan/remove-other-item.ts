@@ -1,13 +1,14 @@
 import { closeWord, destroyWord } from "../../lifecycle/source-key/source-words";
 import type { StackResource } from "../stack-export";
 import type { PlanItem } from "./plan-item";
-import { aliasOutputs, keyOutputs, scheduleOutputs, sourceOutputs, withOutputs } from "./state-facts";
+import { removeAzureKey } from "./remove-azure-item";
+import { aliasOutputs, azureCopyOutputs, keyOutputs, scheduleOutputs, sourceOutputs, withOutputs } from "./state-facts";
 
 /** The part of an item that depends on the kind of resource. */
 export type Meaning = Pick<PlanItem, "destructive" | "consequences" | "dependents" | "undo" | "confirm">;
 
 /** What the removal of a resource that is no key does, from what the state tells. */
-export function removeOtherItem(resource: StackResource, all: readonly StackResource[]): Meaning {
+export function removeOtherItem(resource: StackResource, all: readonly StackResource[], now: Date): Meaning {
   switch (resource.kind) {
     case "SourceKey":
       return removeSource(resource, all);
@@ -15,6 +16,10 @@ export function removeOtherItem(resource: StackResource, all: readonly StackReso
       return removeAlias(resource);
     case "DeletionSchedule":
       return removeSchedule(resource);
+    case "AzureKey":
+      return removeAzureKey(resource, all, now) ?? unreadable();
+    case "AzureKeyVaultGroup":
+      return nothing("Its wrapping key is deleted, which no other key needs any more; else only the record goes.");
     case "SourceGroup":
     case "AwsKmsGroup":
     case "AwsKeyInventory":
@@ -36,7 +41,16 @@ const unreadable = (): Meaning => ({
 });
 
 /** Keys of the same stack that hold the material of a source key, or whose file is encrypted under it. */
-const copiesOf = (owner: string, all: readonly StackResource[]): readonly string[] =>
+const copiesOf = (owner: string, all: readonly StackResource[]): readonly string[] => [
+  ...copiesInAws(owner, all),
+  ...withOutputs(all, "AzureKey", azureCopyOutputs).flatMap(({ resource, outputs }) => {
+    const { material, keyId } = outputs;
+    if (material.source?.owner === owner) return [`AzureKey ${resource.name} (${keyId})`];
+    return material.kek?.owner === owner ? [`AzureKey ${resource.name}, whose file it decrypts`] : [];
+  }),
+];
+
+const copiesInAws = (owner: string, all: readonly StackResource[]): readonly string[] =>
   withOutputs(all, "AwsKmsKey", keyOutputs).flatMap(({ resource, outputs }) => {
     const { material, keyState, arn } = outputs;
     if (keyState === "Destroyed") return [];

@@ -34,6 +34,9 @@ export const keyOutputs = z.object({
 });
 export type KeyOutputs = z.infer<typeof keyOutputs>;
 
+/** What the state tells of the origin of a key in a vault. */
+export const azureCopyOutputs = z.object({ keyId: z.string().default("not created yet"), material: materials });
+
 /** What the state tells of a source key. */
 export const sourceOutputs = z.object({
   owner: z.string(),

@@ -1,6 +1,6 @@
 import { azureKeyId } from "../../model/azure-key-name";
 import { azureVersionsIn, type AzureKeyVersion } from "../../model/azure-key-versions";
-import { confirmationWord, isConfirmed } from "../../model/confirmation";
+import { isConfirmed } from "../../model/confirmation";
 import { dayOf } from "../../model/deletion-consequence";
 import { ByokError } from "../../model/errors";
 import { ownershipTags } from "../../model/owner";
@@ -11,6 +11,7 @@ import type { LifecycleContext, PlainRecord } from "../contract";
 import { settle } from "../settled";
 import { parseAzureKey, type AzureKeyGoal } from "./azure-key-inputs";
 import { observeVersions, otherLineages } from "./observe-versions";
+import { purgeWord } from "./purge-word";
 
 /**
  * Soft-deletes the key with all its versions. It can be recovered until Azure purges it; it is purged at once only where the program asked for that and
@@ -102,19 +103,9 @@ function requirePurgeable(context: LifecycleContext, leaving: Leaving, recoveryL
   requireConfirmedPurge(context, leaving);
 }
 
-/** The word that a purge needs; another newest version makes it stale. */
-export const purgeWord = ({ id, inputs, known }: Omit<Leaving, "purges">): string =>
-  confirmationWord({
-    operation: "purge-key",
-    cloudId: known.at(-1)?.id ?? azureKeyId(inputs.vaultUrl, inputs.name),
-    lineage: id,
-    version: inputs.version,
-    state: "to be purged",
-  });
-
 function requireConfirmedPurge(context: LifecycleContext, leaving: Leaving): void {
-  const { name, vaultUrl, self } = leaving.inputs;
-  const word = purgeWord(leaving);
+  const { name, vaultUrl, version, self } = leaving.inputs;
+  const word = purgeWord({ ...leaving, name, vaultUrl, version });
   if (isConfirmed(context.env("BYOK_CONFIRM"), word)) return;
   throw new ByokError(
     "BYOK_CONFIRM_REQUIRED",
