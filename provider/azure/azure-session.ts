@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
+import { request } from "node:https";
 import type { KeyClient } from "@azure/keyvault-keys";
 import type { KeyVaultManagementClient } from "@azure/arm-keyvault";
 import { azureCloudFacts } from "../model/azure-clouds";
@@ -24,6 +25,8 @@ export interface TokenSource {
 /** Clients of one connection; connections are kept and shared by all calls. */
 export interface AzureSession {
   readonly keys: KeyClient;
+  /** The same for listings: their pages are not told apart by the SDK, so it repeats what fails of them itself. */
+  readonly lists: KeyClient;
   /** A client that speaks to Resource Manager about one subscription. */
   readonly arm: (subscriptionId: string) => KeyVaultManagementClient;
   /** GET of Resource Manager; the answer as JSON, or undefined where it is none that can be used. */
@@ -111,6 +114,7 @@ async function openSession(
     connection.endpoint?.resourceManager ?? `https://${azureCloudFacts[connection.cloud].resourceManager}`;
   return {
     keys,
+    lists: new Client(connection.vaultUrl, credential, { ...vaultOptions, retryOptions: { maxRetries: 8 } }),
     host: vault.host,
     arm: (subscriptionId) =>
       new (loadArm().KeyVaultManagementClient)(credential, subscriptionId, {
@@ -212,8 +216,7 @@ function callerIn(token: { readonly token: string } | null): AzureCaller {
 const ANSWER_MS = 20_000;
 
 /** One GET that is not among those of the SDK. */
-async function getJson(url: string, token: string, files: TlsFiles, { env }: Surroundings): Promise<unknown> {
-  const { request } = await import("node:https");
+function getJson(url: string, token: string, files: TlsFiles, { env }: Surroundings): Promise<unknown> {
   const { httpsAgent } = agentsFor(new URL(url).origin, files, env);
   return new Promise((resolve, reject) => {
     const headers = { authorization: `Bearer ${token}`, accept: "application/json" };

@@ -2,8 +2,8 @@ import type { AzureConnection } from "../model/azure-connection";
 import { ByokError } from "../model/errors";
 import type { KeyVaultImportPort } from "../model/ports/key-vault";
 import type { CloudDeps } from "../network/cloud-deps";
-import { keyFacts, versionFacts } from "./key-facts";
-import { deleteKey, getKey, makeWrappingKey, newSettings } from "./key-writes";
+import { keyFacts } from "./key-facts";
+import { deleteKey, getKey, makeWrappingKey, newSettings } from "./vault-keys";
 import { VaultCaller } from "./vault-caller";
 
 /** Opens the calls that only the custodian makes. Nothing is loaded, read or connected before the first one. */
@@ -12,12 +12,6 @@ export function openKeyVaultImport(connection: AzureConnection, deps: CloudDeps)
   return {
     caller: () => caller.call({ doing: "signing in" }, (session) => session.caller()),
     getKey: (name, version) => getKey(caller, name, version),
-    listVersions: async (name) =>
-      caller.call({ doing: `listing the versions of ${name}` }, async ({ keys }) => {
-        const found = [];
-        for await (const properties of keys.listPropertiesOfKeyVersions(name)) found.push(versionFacts(properties));
-        return found;
-      }),
     makeWrappingKey: (request) => makeWrappingKey(caller, request),
     deleteKey: (name) => deleteKey(caller, name),
     importWrapped: async (request) => {

@@ -3,7 +3,17 @@ import { ByokError } from "../model/errors";
 import type { KeyVaultPort, VaultRotationPolicy } from "../model/ports/key-vault";
 import type { CloudDeps } from "../network/cloud-deps";
 import { deletedFacts, keyFacts, versionFacts } from "./key-facts";
-import { dates, deleteKey, getDeleted, getKey, makeWrappingKey, newSettings, recoverKey } from "./key-writes";
+import {
+  dates,
+  deleteKey,
+  getDeleted,
+  getKey,
+  listVersions,
+  makeWrappingKey,
+  newSettings,
+  recoverKey,
+} from "./vault-keys";
+import { mapAzureError } from "./map-azure-error";
 import { missingPermissions } from "./vault-permissions";
 import { VaultCaller } from "./vault-caller";
 import { visibleVaults } from "./visible-vaults";
@@ -11,37 +21,30 @@ import { visibleVaults } from "./visible-vaults";
 /** Opens a Key Vault or Managed HSM for a lifecycle. Nothing is loaded, read or connected before the first call. */
 export function openKeyVault(connection: AzureConnection, deps: CloudDeps): KeyVaultPort {
   const caller = new VaultCaller(connection, deps);
+  const host = new URL(connection.vaultUrl).host;
+  /** A listing whose failures are told as those of calls are. */
+  async function* told<T>(doing: string, listing: AsyncIterable<T>): AsyncIterable<T> {
+    try {
+      yield* listing;
+    } catch (error) {
+      throw mapAzureError(error, { doing, host });
+    }
+  }
   return {
     caller: () => caller.call({ doing: "signing in" }, (session) => session.caller()),
     vaults: () => visibleVaults(caller),
     missingPermissions: (asked) => missingPermissions(caller, asked),
     getKey: (name, version) => getKey(caller, name, version),
-    listVersions: (name) =>
-      caller.call({ doing: `listing the versions of ${name}` }, async ({ keys }) => {
-        const found = [];
-        for await (const properties of keys.listPropertiesOfKeyVersions(name)) found.push(versionFacts(properties));
-        return found.sort((a, b) => a.createdOn.getTime() - b.createdOn.getTime());
-      }),
+    listVersions: (name) => listVersions(caller, name),
     listKeys: async function* () {
-      let page: string | undefined;
-      do {
-        const { facts, next } = await caller.call({ doing: "listing keys" }, async ({ keys }) =>
-          pageOf(keys.listPropertiesOfKeys().byPage(page === undefined ? {} : { continuationToken: page })),
-        );
-        // A listing tells the newest version of each key without naming it.
-        yield* facts.map((properties) => versionFacts({ ...properties, version: properties.version ?? "" }));
-        page = next;
-      } while (page !== undefined);
+      const { lists } = await caller.call({ doing: "signing in" }, (session) => Promise.resolve(session));
+      // A listing tells the newest version of each key without naming it.
+      for await (const properties of told("listing keys", lists.listPropertiesOfKeys()))
+        yield versionFacts({ ...properties, version: properties.version ?? "" });
     },
     listDeleted: async function* () {
-      let page: string | undefined;
-      do {
-        const { facts, next } = await caller.call({ doing: "listing deleted keys" }, async ({ keys }) =>
-          pageOf(keys.listDeletedKeys().byPage(page === undefined ? {} : { continuationToken: page })),
-        );
-        yield* facts.map(deletedFacts);
-        page = next;
-      } while (page !== undefined);
+      const { lists } = await caller.call({ doing: "signing in" }, (session) => Promise.resolve(session));
+      for await (const key of told("listing deleted keys", lists.listDeletedKeys())) yield deletedFacts(key);
     },
     createKey: async (request) => {
       const { name, kty, curve, bits, operations } = request;
@@ -120,12 +123,4 @@ export function openKeyVault(connection: AzureConnection, deps: CloudDeps): KeyV
         ),
       ),
   };
-}
-
-/** One page, and where the next one begins. */
-async function pageOf<T>(
-  pages: AsyncIterableIterator<T[] & { readonly continuationToken?: string }>,
-): Promise<{ readonly facts: readonly T[]; readonly next: string | undefined }> {
-  for await (const page of pages) return { facts: page, next: page.continuationToken };
-  return { facts: [], next: undefined };
 }

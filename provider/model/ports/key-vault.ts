@@ -182,7 +182,6 @@ export interface ImportWrappedRequest extends NewVersionSettings {
 export interface KeyVaultImportPort {
   caller(): Promise<AzureCaller>;
   getKey(name: string, version?: string): Promise<VaultKeyFacts | undefined>;
-  listVersions(name: string): Promise<readonly KeyVersionFacts[]>;
   makeWrappingKey(request: MakeWrappingKeyRequest): Promise<VaultWrappingKey>;
   deleteKey(name: string): Promise<DeletedVaultKey | undefined>;
   importWrapped(request: ImportWrappedRequest): Promise<VaultKeyFacts>;

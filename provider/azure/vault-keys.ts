@@ -4,12 +4,13 @@ import { azureDateFault } from "../model/azure-dates";
 import { ByokError } from "../model/errors";
 import type {
   DeletedVaultKey,
+  KeyVersionFacts,
   MakeWrappingKeyRequest,
   NewVersionSettings,
   VaultKeyFacts,
   VaultWrappingKey,
 } from "../model/ports/key-vault";
-import { deletedFacts, keyFacts } from "./key-facts";
+import { deletedFacts, keyFacts, versionFacts } from "./key-facts";
 import type { VaultCaller } from "./vault-caller";
 
 /** How long Azure may take until a deleted or recovered key shows, and how often to look. */
@@ -64,6 +65,16 @@ export async function getKey(caller: VaultCaller, name: string, version?: string
     keys.getKey(name, version === undefined ? {} : { version }),
   );
   return found === undefined ? undefined : keyFacts(found);
+}
+
+/** All versions, oldest first; none where there is no such key. */
+export async function listVersions(caller: VaultCaller, name: string): Promise<readonly KeyVersionFacts[]> {
+  const found = await caller.find({ doing: `listing the versions of ${name}` }, async ({ keys }) => {
+    const versions = [];
+    for await (const properties of keys.listPropertiesOfKeyVersions(name)) versions.push(versionFacts(properties));
+    return versions;
+  });
+  return (found ?? []).sort((a, b) => a.createdOn.getTime() - b.createdOn.getTime());
 }
 
 export async function getDeleted(caller: VaultCaller, name: string): Promise<DeletedVaultKey | undefined> {

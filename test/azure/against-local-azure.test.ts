@@ -1,0 +1,161 @@
+import { openKeyVault } from "../../provider/azure/open-key-vault";
+import { vaultPermissions, type KeyVaultPort } from "../../provider/model/ports/key-vault";
+import type { AzureConnection } from "../../provider/model/azure-connection";
+import { azureBench, secretOf, type AzureBench } from "./local-vault";
+
+jest.setTimeout(120_000);
+
+let bench: AzureBench;
+let vault: KeyVaultPort;
+const heard: string[] = [];
+const open = (connection: AzureConnection, secret = secretOf(bench)): KeyVaultPort =>
+  openKeyVault(connection, {
+    configValues: {},
+    env: { TEST_AZURE_SECRET: secret },
+    onSecret: (each) => void heard.push(each),
+  });
+
+beforeAll(async () => {
+  bench = await azureBench();
+  vault = open(bench.connection("premium"));
+});
+afterAll(() => bench.dispose());
+
+const ec = { kty: "EC", curve: "P-256", operations: ["sign", "verify"], enabled: true, tags: {} } as const;
+
+describe("a vault", () => {
+  it("tells who is asking, and what Resource Manager shows", async () => {
+    const { azure } = bench;
+    expect(await vault.caller()).toMatchObject({ tenantId: azure.tenants[0]?.id });
+    expect(heard).toEqual([secretOf(bench)]);
+    const seen = await vault.vaults();
+    expect(seen?.map(({ name, tier, url }) => [name, tier, url]).sort()).toEqual(
+      azure.vaults.map(({ name, tier, url }) => [name, tier, url]).sort(),
+    );
+  });
+
+  it("keeps versions, settings and tags", async () => {
+    const name = "settings";
+    const expiresOn = new Date("2031-05-01T00:00:00Z");
+    const first = await vault.createKey({ ...ec, name, expiresOn, tags: { team: "ledger" } });
+    expect(first).toMatchObject({ kty: "EC", curve: "P-256", expiresOn, tags: { team: "ledger" }, enabled: true });
+    const second = await vault.createKey({ ...ec, name });
+    // Azure tells whole seconds, so two of one second may come in any order.
+    expect((await vault.listVersions(name)).map(({ version }) => version).sort()).toEqual(
+      [first.version, second.version].sort(),
+    );
+    await vault.updateVersion(name, first.version, { enabled: false, tags: { team: "risk" }, operations: ["verify"] });
+    expect(await vault.getKey(name, first.version)).toMatchObject({
+      enabled: false,
+      tags: { team: "risk" },
+      operations: ["verify"],
+      expiresOn,
+    });
+    expect(await vault.getKey(name)).toMatchObject({ version: second.version });
+    expect(await vault.getKey("nothing-here")).toBeUndefined();
+    expect(await vault.listVersions("nothing-here")).toEqual([]);
+  });
+
+  it("deletes, recovers and purges, and says what is gone", async () => {
+    const name = "to-and-fro";
+    const { version } = await vault.createKey({ ...ec, name });
+    const deleted = await vault.deleteKey(name);
+    expect(deleted).toMatchObject({ name, version });
+    expect(await vault.getKey(name)).toBeUndefined();
+    await expect(vault.createKey({ ...ec, name })).rejects.toMatchObject({ code: "BYOK_AZURE_NAME_TAKEN" });
+    await vault.recoverKey(name);
+    expect(await vault.getKey(name)).toMatchObject({ version });
+    await vault.deleteKey(name);
+    await vault.purgeKey(name);
+    expect(await vault.getDeleted(name)).toBeUndefined();
+    await vault.purgeKey(name);
+    expect(await vault.deleteKey(name)).toBeUndefined();
+  });
+
+  it("lists over pages of 25, and takes 30 keys at once on a cold client, each with its body", async () => {
+    const cold = open(bench.connection("standard"));
+    const names = Array.from({ length: 30 }, (_, index) => `parallel-${String(index)}`);
+    await Promise.all(names.map((name) => cold.createKey({ ...ec, name, tags: { at: name } })));
+    const seen: string[] = [];
+    for await (const key of cold.listKeys()) if (key.name.startsWith("parallel-")) seen.push(key.tags["at"] ?? "");
+    expect(seen.sort()).toEqual([...names].sort());
+    await Promise.all(names.slice(0, 27).map((name) => cold.deleteKey(name)));
+    let deleted = 0;
+    for await (const _ of cold.listDeleted()) deleted += 1;
+    expect(deleted).toBe(27);
+  });
+
+  it("never sends a date that 32 bits cannot hold", async () => {
+    const expiresOn = new Date("2038-01-19T03:14:08Z");
+    await expect(vault.createKey({ ...ec, name: "late", expiresOn })).rejects.toMatchObject({
+      code: "BYOK_INPUT_INVALID",
+      property: "expiresOn",
+    });
+    expect(await vault.getKey("late")).toBeUndefined();
+  });
+
+  it("makes wrapping keys that can do nothing but import", async () => {
+    const made = await vault.makeWrappingKey({ name: "byok-kek-test", bits: 2048, tags: { "byok:kek": "x" } });
+    expect(await vault.getKey("byok-kek-test")).toMatchObject({
+      id: made.id,
+      kty: "RSA-HSM",
+      bits: 2048,
+      operations: ["import"],
+    });
+  });
+});
+
+describe("a failure", () => {
+  it("of credentials says what Entra ID says, and nothing of the secret", async () => {
+    const wrong = open(bench.connection("premium"), "not-the-secret-of-this-client");
+    const error: unknown = await wrong.getKey("any").catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: "BYOK_AZURE_CREDENTIALS" });
+    expect(JSON.stringify(error)).not.toContain("not-the-secret");
+  });
+
+  it("of trust names the setting for the authority", async () => {
+    const { tls: _, ...untrusted } = bench.connection("premium");
+    await expect(open(untrusted).getKey("any")).rejects.toMatchObject({ code: "BYOK_AZURE_TLS_UNTRUSTED" });
+  });
+
+  it("of a lost answer is never repeated where that would make a second version", async () => {
+    await bench.azure.admin.injectFault({ operation: "CreateKey", effect: { kind: "drop", when: "after" }, times: 1 });
+    await expect(vault.createKey({ ...ec, name: "lost" })).rejects.toMatchObject({ retryable: true });
+    expect(await vault.listVersions("lost")).toHaveLength(1);
+  });
+
+  it("of throttling is waited for as long as Azure says", async () => {
+    await vault.createKey({ ...ec, name: "busy" });
+    await bench.azure.admin.injectFault({ operation: "GetKey", effect: { kind: "status", status: 429 }, times: 2 });
+    expect(await vault.getKey("busy")).toBeDefined();
+  });
+});
+
+describe("permissions", () => {
+  it("that are missing are found without changing anything", async () => {
+    const clientId = "11111111-2222-3333-4444-555555555555";
+    const limited = await azureBench({
+      tenants: [
+        {
+          id: "99999999-2222-3333-4444-555555555555",
+          clients: [{ id: clientId, secret: "limited", permissions: ["get", "list", "create", "backup"] }],
+        },
+      ],
+    });
+    try {
+      const port = openKeyVault(limited.connection("premium"), {
+        configValues: {},
+        env: { TEST_AZURE_SECRET: "limited" },
+      });
+      expect(await port.missingPermissions(vaultPermissions)).toEqual(
+        vaultPermissions.filter((each) => !["get", "list", "create", "backup"].includes(each)),
+      );
+      const all = [];
+      for await (const key of port.listKeys()) all.push(key.name);
+      expect(all).toEqual([]);
+    } finally {
+      await limited.dispose();
+    }
+    expect(await vault.missingPermissions(vaultPermissions)).toEqual([]);
+  });
+});
