@@ -25,6 +25,8 @@ export interface TokenSource {
 /** Clients of one connection; connections are kept and shared by all calls. */
 export interface AzureSession {
   readonly keys: KeyClient;
+  /** Has to be waited for before the vault is asked for anything; see {@link warmUp}. */
+  readonly warm: () => Promise<void>;
   /** The same for listings: their pages are not told apart by the SDK, so it repeats what fails of them itself. */
   readonly lists: KeyClient;
   /** A client that speaks to Resource Manager about one subscription. */
@@ -109,11 +111,18 @@ async function openSession(
   // Only a vault on this machine may ask for a token of another place than its own host.
   const vaultOptions = isLoopback(vault.hostname) ? { ...client, disableChallengeResourceVerification: true } : client;
   const keys = new Client(connection.vaultUrl, credential, vaultOptions);
-  await warmUp(keys);
+  let warm: Promise<void> | undefined;
   const resourceManager =
     connection.endpoint?.resourceManager ?? `https://${azureCloudFacts[connection.cloud].resourceManager}`;
   return {
     keys,
+    warm: () => {
+      warm ??= warmUp(keys).catch((error: unknown) => {
+        warm = undefined;
+        throw error;
+      });
+      return warm;
+    },
     lists: new Client(connection.vaultUrl, credential, { ...vaultOptions, retryOptions: { maxRetries: 8 } }),
     host: vault.host,
     arm: (subscriptionId) =>

@@ -10,7 +10,7 @@ import { VaultCaller } from "./vault-caller";
 export function openKeyVaultImport(connection: AzureConnection, deps: CloudDeps): KeyVaultImportPort {
   const caller = new VaultCaller(connection, deps);
   return {
-    caller: () => caller.call({ doing: "signing in" }, (session) => session.caller()),
+    caller: () => caller.call({ doing: "signing in", outsideVault: true }, (session) => session.caller()),
     getKey: (name, version) => getKey(caller, name, version),
     makeWrappingKey: (request) => makeWrappingKey(caller, request),
     deleteKey: (name) => deleteKey(caller, name),

@@ -31,7 +31,7 @@ export function openKeyVault(connection: AzureConnection, deps: CloudDeps): KeyV
     }
   }
   return {
-    caller: () => caller.call({ doing: "signing in" }, (session) => session.caller()),
+    caller: () => caller.call({ doing: "signing in", outsideVault: true }, (session) => session.caller()),
     vaults: () => visibleVaults(caller),
     missingPermissions: (asked) => missingPermissions(caller, asked),
     getKey: (name, version) => getKey(caller, name, version),

@@ -11,6 +11,8 @@ export interface VaultCallOptions {
   readonly doing: string;
   /** False where doing it twice is not the same as doing it once. A lost answer is then reported, not repeated. */
   readonly repeatable?: boolean;
+  /** True: the call goes to Entra ID or Resource Manager, and the vault need not be there. */
+  readonly outsideVault?: boolean;
   /** True: nothing that Azure echoes of the request is ever shown. */
   readonly secret?: boolean;
 }
@@ -49,7 +51,9 @@ export class VaultCaller {
     for (let made = 1; ; made += 1) {
       const began = performance.now();
       try {
-        return await act(await this.session());
+        const session = await this.session();
+        if (options.outsideVault !== true) await session.warm();
+        return await act(session);
       } catch (thrown) {
         if (signal?.aborted === true) throw this.stopped(options);
         const { kind, retryAfter } = azureFailure(thrown);

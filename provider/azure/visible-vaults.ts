@@ -11,40 +11,43 @@ const subscriptions = z.object({
 /** Vaults and managed HSMs that the credentials see; undefined where they may not look, or nothing answers. */
 export async function visibleVaults(caller: VaultCaller): Promise<readonly VaultFacts[] | undefined> {
   try {
-    return await caller.call({ doing: "looking for vaults in Azure Resource Manager" }, async (session) => {
-      const { subscriptionId } = caller.connection;
-      const ids = subscriptionId === undefined ? await subscriptionIds(session.armGet) : [subscriptionId];
-      if (ids === undefined) return undefined;
-      const found: VaultFacts[] = [];
-      for (const id of ids) {
-        const arm = session.arm(id);
-        for await (const vault of arm.vaults.listBySubscription()) {
-          const { vaultUri, sku, tenantId, enablePurgeProtection, softDeleteRetentionInDays } = vault.properties;
-          found.push({
-            ...place(vault.id, vault.location, id),
-            name: vault.name ?? "",
-            url: withoutSlash(vaultUri),
-            tier: sku.name === "premium" ? "premium" : "standard",
-            tenantId,
-            purgeProtection: enablePurgeProtection === true,
-            retentionDays: softDeleteRetentionInDays ?? mostDays,
-          });
+    return await caller.call(
+      { doing: "looking for vaults in Azure Resource Manager", outsideVault: true },
+      async (session) => {
+        const { subscriptionId } = caller.connection;
+        const ids = subscriptionId === undefined ? await subscriptionIds(session.armGet) : [subscriptionId];
+        if (ids === undefined) return undefined;
+        const found: VaultFacts[] = [];
+        for (const id of ids) {
+          const arm = session.arm(id);
+          for await (const vault of arm.vaults.listBySubscription()) {
+            const { vaultUri, sku, tenantId, enablePurgeProtection, softDeleteRetentionInDays } = vault.properties;
+            found.push({
+              ...place(vault.id, vault.location, id),
+              name: vault.name ?? "",
+              url: withoutSlash(vaultUri),
+              tier: sku.name === "premium" ? "premium" : "standard",
+              tenantId,
+              purgeProtection: enablePurgeProtection === true,
+              retentionDays: softDeleteRetentionInDays ?? mostDays,
+            });
+          }
+          for await (const hsm of arm.managedHsms.listBySubscription()) {
+            const { hsmUri, tenantId, enablePurgeProtection, softDeleteRetentionInDays } = hsm.properties ?? {};
+            found.push({
+              ...place(hsm.id, hsm.location, id),
+              name: hsm.name ?? "",
+              url: withoutSlash(hsmUri),
+              tier: "managed-hsm",
+              tenantId: tenantId ?? "",
+              purgeProtection: enablePurgeProtection === true,
+              retentionDays: softDeleteRetentionInDays ?? mostDays,
+            });
+          }
         }
-        for await (const hsm of arm.managedHsms.listBySubscription()) {
-          const { hsmUri, tenantId, enablePurgeProtection, softDeleteRetentionInDays } = hsm.properties ?? {};
-          found.push({
-            ...place(hsm.id, hsm.location, id),
-            name: hsm.name ?? "",
-            url: withoutSlash(hsmUri),
-            tier: "managed-hsm",
-            tenantId: tenantId ?? "",
-            purgeProtection: enablePurgeProtection === true,
-            retentionDays: softDeleteRetentionInDays ?? mostDays,
-          });
-        }
-      }
-      return found.filter(({ url }) => url !== "");
-    });
+        return found.filter(({ url }) => url !== "");
+      },
+    );
   } catch (error) {
     // A group works without Resource Manager: it names its vault by URL.
     if (error instanceof ByokError && cannotLook.includes(error.code)) return undefined;

@@ -1,0 +1,64 @@
+import { writeFile } from "node:fs/promises";
+import path from "node:path";
+import { startLocalAzure, type LocalAzure, type LocalAzureOptions, type LocalVaultTier } from "../../provider/local";
+import { createSoftHsmToken, type SoftHsmToken } from "../tokens/softhsm-token";
+import { StackProject } from "./stack-project";
+
+// The real CLI takes seconds for each command.
+jest.setTimeout(600_000);
+
+const tenantId = "0f0e0d0c-1111-2222-3333-444455556666";
+const clientId = "0a0b0c0d-1111-2222-3333-444455556666";
+const clientSecret = "secret~of.the-lab_client-0123456789";
+
+/** A token, a local Azure, and a project that uses both. */
+export interface AzureLab {
+  readonly token: SoftHsmToken;
+  readonly azure: LocalAzure;
+  readonly project: StackProject;
+  /** Strings that must be found nowhere. */
+  readonly secrets: readonly string[];
+  /** The program text of the source group `hsm`. */
+  hsm(): string;
+  /** The program text of a group in the vault of a tier. */
+  vault(name: string, tier: LocalVaultTier, more?: string): string;
+  dispose(): Promise<void>;
+}
+
+/** Sets a lab up; everything in it is its own, so that test files can run side by side. */
+export async function createAzureLab(options: Partial<LocalAzureOptions> = {}): Promise<AzureLab> {
+  const token = await createSoftHsmToken({ label: "payments", pin: "pin-of-the-azure-lab-57" });
+  const azure = await startLocalAzure({
+    tenants: [{ id: tenantId, clients: [{ id: clientId, secret: clientSecret }] }],
+    vaults: [
+      { name: "lab-standard", tier: "standard" },
+      { name: "lab-premium", tier: "premium", retentionDays: 30 },
+      { name: "lab-hsm", tier: "managed-hsm" },
+    ],
+    exposeMaterial: true,
+    ...options,
+  });
+  const project = await StackProject.create();
+  await writeFile(path.join(project.folder, "azure-ca.pem"), azure.caPem);
+  await writeFile(path.join(project.folder, "azure-secret"), clientSecret, { mode: 0o600 });
+  return {
+    token,
+    azure,
+    project,
+    secrets: [token.pin, clientSecret],
+    hsm: () => `const hsm = new byok.SourceGroup("hsm", {
+  token: ${JSON.stringify(token.connection)}, minOaepHash: "sha1", lab: true,
+});`,
+    vault: (name, tier, more = "") => `const ${name} = new byok.AzureKeyVaultGroup("${name}", {
+  tenantId: "${tenantId}", vault: "${azure.vaults.find((vault) => vault.tier === tier)?.name ?? ""}", tier: "${tier}",
+  endpoint: { authority: "${azure.authority}", resourceManager: "${azure.resourceManager}" },
+  tls: { caFile: "azure-ca.pem" }, requirePurgeProtection: false,
+  credentials: { clientId: "${clientId}", clientSecret: "file:azure-secret" }, ${more}
+});`,
+    dispose: async () => {
+      await project.dispose();
+      await azure.close();
+      await token.dispose();
+    },
+  };
+}
