@@ -27,7 +27,10 @@ exports.proofs = pulumi.all([letters.proof, signing.proof, wrapping.proof]).appl
 exports.versions = letters.versions;`;
 
 const keyOf = async (name: string): Promise<Readonly<Record<string, unknown>>> => lab.project.outputs(name);
-const imports = async (): Promise<number> => (await lab.azure.admin.counters())["ImportKey"] ?? 0;
+/** The look at permissions asks for imports too, which Azure refuses. */
+const imports = async (): Promise<number> =>
+  (await lab.azure.admin.requestLog()).filter(({ operation, status }) => operation === "ImportKey" && status !== 400)
+    .length;
 
 describe("keys in Azure", () => {
   it("are previewed, imported, proven and left alone", async () => {
@@ -65,9 +68,9 @@ describe("keys in Azure", () => {
       { version: 1, id: before, enabled: true, sourceVersion: 1 },
       { version: 2, id: versionId, enabled: true, sourceVersion: 2 },
     ]);
-    const tree = await lab.project.byok(["tree", "--stack", lab.project.stack]);
-    expect(tree.output).toContain(String(before));
-    expect(tree.output).toContain(String(versionId));
+    const tree = await lab.project.byok(["tree", lab.project.stack]);
+    expect(tree.text).toContain(String(before));
+    expect(tree.text).toContain(String(versionId));
   });
 
   it("tell drift in words, and are set right again", async () => {
