@@ -78,9 +78,7 @@ const inAws = sources.flatMap((source, index) =>
       }),
   ),
 );
-const inAzure = sources.map(
-  (source, index) => new byok.AzureKey(`${names[index]}`, { group: azure, material: { source } }),
-);
+const inAzure = sources.map((source, index) => new byok.AzureKey(names[index], { group: azure, material: { source } }));
 
 /** Two fingerprints: one for each source, the same in all three places. */
 export const sameKey = pulumi

@@ -41,7 +41,6 @@ const templateSchema = z.strictObject({
   follow: z.boolean().optional(),
   afterRotation: z.enum(["keep", "disable"]).optional(),
 });
-export type AzureKeyTemplate = z.infer<typeof templateSchema>;
 
 /** What a group says of its keys. */
 const rulesShape = {
