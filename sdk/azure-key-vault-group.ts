@@ -134,6 +134,8 @@ export interface AzureWrappingKey {
   readonly publicKeySha256: string;
   /** In bits. */
   readonly bits: number;
+  /** ISO 8601; where Azure gave it an expiry of its own. The next `pulumi up` after it makes another one. */
+  readonly expiresOn?: string;
   /** Azure's key attestation is not checked: the pin says that the key is the one that this group made, not which hardware made it. */
   readonly attestation: "not verified";
 }

@@ -53,10 +53,15 @@ export async function makeWrappingKey(
   const made = await caller.call({ doing: "making the wrapping key", repeatable: false }, ({ keys }) =>
     keys.createRsaKey(name, { hsm: true, keySize: bits, keyOps: ["import"], tags: { ...tags } }),
   );
-  const { id, publicKey } = keyFacts(made);
+  const { id, publicKey, expiresOn } = keyFacts(made);
   if (publicKey === undefined)
     throw new ByokError("BYOK_AZURE_FAILED", "Azure made a wrapping key without a public key.");
-  return { id, bits, publicKeySha256: createHash("sha256").update(publicKey).digest("hex") };
+  return {
+    id,
+    bits,
+    publicKeySha256: createHash("sha256").update(publicKey).digest("hex"),
+    ...(expiresOn === undefined ? {} : { expiresOn }),
+  };
 }
 
 /** Without a version: the newest. */

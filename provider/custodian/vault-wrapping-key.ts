@@ -26,7 +26,7 @@ export async function withWrappingKey<T>(
   work: (key: UsableWrappingKey) => Promise<T>,
 ): Promise<T> {
   const { wrappingKey } = request;
-  if ("id" in wrappingKey) return work(await requirePinned(opened, wrappingKey));
+  if ("id" in wrappingKey) return work(await requirePinned(context, opened, wrappingKey));
   const { vault } = opened;
   const name = `byok-kek-${context.random(8).toString("hex")}`;
   try {
@@ -38,20 +38,24 @@ export async function withWrappingKey<T>(
         tags: { [wrappingKeyTag]: request.tags[ownershipTags.owner] ?? request.owner },
       }),
     );
-    return await work(await requirePinned(opened, { id, publicKeySha256 }));
+    return await work(await requirePinned(context, opened, { id, publicKeySha256 }));
   } finally {
     await vault.deleteKey(name).catch(() => undefined);
   }
 }
 
-async function requirePinned({ vault, target }: VerifiedVault, pin: PinnedWrappingKey): Promise<UsableWrappingKey> {
+async function requirePinned(
+  { clock }: Pick<OperationContext, "clock">,
+  { vault, target }: VerifiedVault,
+  pin: PinnedWrappingKey,
+): Promise<UsableWrappingKey> {
   const { origin, pathname } = new URL(pin.id);
   const [, , name = "", version = ""] = pathname.split("/");
   if (origin !== target.connection.vaultUrl || name === "" || version === "")
     throw refused(`${pin.id} is no version of a key in ${target.connection.vaultUrl}`);
   const key = await vault.getKey(name, version);
   if (key === undefined) throw refused("it is gone");
-  const fault = faultOf(key, pin.publicKeySha256);
+  const fault = faultOf(key, pin.publicKeySha256, clock());
   if (fault !== undefined) throw refused(fault);
   return { pin, publicKey: key.publicKey ?? Buffer.alloc(0) };
 }
@@ -59,11 +63,12 @@ async function requirePinned({ vault, target }: VerifiedVault, pin: PinnedWrappi
 /** NIST SP 800-56B rev. 2 §6.2 demands at least this public exponent. */
 const leastExponent = 65_537n;
 
-function faultOf(key: VaultKeyFacts, digest: string): string | undefined {
+function faultOf(key: VaultKeyFacts, digest: string, now: Date): string | undefined {
   if (key.kty !== "RSA-HSM") return `it is of type ${key.kty}, and not RSA-HSM`;
   if (key.operations.join() !== "import")
     return `its operations are ${key.operations.join(", ")}, and not import alone`;
   if (!key.enabled) return "it is disabled";
+  if (key.expiresOn !== undefined && key.expiresOn <= now) return `it expired at ${key.expiresOn.toISOString()}`;
   const { publicKey } = key;
   if (publicKey === undefined || createHash("sha256").update(publicKey).digest("hex") !== digest)
     return "its public key is another one than when it was made";

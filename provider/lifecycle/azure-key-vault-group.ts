@@ -7,6 +7,7 @@ import {
 } from "./azure-key-vault-group/check-vault-group";
 import { findVault, type FoundVault } from "./azure-key-vault-group/find-vault";
 import {
+  hasExpired,
   keepsWrappingKey,
   makeGroupWrappingKey,
   pinnedIn,
@@ -51,7 +52,9 @@ export const azureKeyVaultGroup: Lifecycle = {
       context.log.warn(
         `was not connected the last time; pulumi up tries again.${typeof reason === "string" ? ` ${reason}` : ""}`,
       );
-    const unfinished = wantsWrappingKey(news) && pinnedIn(olds) === undefined;
+    const expired = wantsWrappingKey(news) && hasExpired(olds, context.clock());
+    if (expired) context.log.info("Azure let its wrapping key expire; it makes another one.");
+    const unfinished = expired || (wantsWrappingKey(news) && pinnedIn(olds) === undefined);
     const changes = replaces.length > 0 || changedProperties(olds, news, watched).length > 0;
     return Promise.resolve({ changes: changes || disconnected || unfinished, replaces });
   },
@@ -113,7 +116,12 @@ async function connectedOutputs(
   const pin = pinnedIn(olds);
   const sameKind = changedProperties(olds, inputs, ["kek"]).length === 0;
   const keeps = keepsWrappingKey(inputs);
-  if (pin !== undefined && keeps && sameKind && (await wrappingKeyFault(found.port, pin)) === undefined)
+  if (
+    pin !== undefined &&
+    keeps &&
+    sameKind &&
+    (await wrappingKeyFault(found.port, pin, context.clock())) === undefined
+  )
     return { ...connected, ...pickDefined(olds, ["wrappingKey"]) };
   if (!keeps) {
     if (pin !== undefined) await removeLeftOver(context, found.port, place, undefined);
@@ -151,7 +159,7 @@ async function look(
       : { purgeProtection: found.facts.purgeProtection, retentionDays: found.facts.retentionDays };
   const missing = rest.permissionCheck === "off" ? [] : await found.port.missingPermissions(vaultPermissions);
   const pin = pinnedIn(outputs);
-  const fault = pin === undefined ? undefined : await wrappingKeyFault(found.port, pin);
+  const fault = pin === undefined ? undefined : await wrappingKeyFault(found.port, pin, context.clock());
   if (fault !== undefined)
     context.log.warn(
       `its wrapping key ${String(pin?.id)} is not used any more: ${fault}. pulumi up makes another one.`,

@@ -154,6 +154,18 @@ describe("the wrapping key of a group", () => {
     expect(wrappingKeys()).not.toEqual([name]);
   });
 
+  it("is another one once Azure let it expire", async () => {
+    world.vault.wrappingKeyDays = 2;
+    await group.up(program());
+    const [first] = wrappingKeys();
+    expect(await group.up(program())).toBe("same");
+    world.kms.now = new Date(world.kms.now.getTime() + 2 * 86_400_000);
+    expect(await group.up(program())).toBe("updated");
+    expect(wrappingKeys()).toHaveLength(1);
+    expect(wrappingKeys()).not.toEqual([first]);
+    expect(await group.up(program())).toBe("same");
+  });
+
   it("is made anew where a run was cut off at any call; none is left over", async () => {
     await group.up(program());
     const undisturbed = world.vault.calls.length;

@@ -46,6 +46,8 @@ export class FakeKeyVault implements KeyVaultPort {
   tenant = tenantId;
   retentionDays = 90;
   purgeProtection = true;
+  /** Days until wrapping keys expire by themselves. */
+  wrappingKeyDays: number | undefined;
   private made = 0;
 
   constructor(private readonly clock: () => Date) {}
@@ -145,8 +147,13 @@ export class FakeKeyVault implements KeyVaultPort {
         tags,
         material: `kek ${name}`,
       });
-      this.change(made, { operations: ["import"] });
-      return { id: made.id, bits, publicKeySha256: digest(`kek ${name}`) };
+      const expiresOn =
+        this.wrappingKeyDays === undefined
+          ? undefined
+          : new Date(this.clock().getTime() + this.wrappingKeyDays * dayInMs);
+      const expiry = expiresOn === undefined ? {} : { expiresOn };
+      this.change(made, { operations: ["import"], ...expiry });
+      return { id: made.id, bits, publicKeySha256: digest(`kek ${name}`), ...expiry };
     });
   }
   /** Changes a version behind everybody's back. */

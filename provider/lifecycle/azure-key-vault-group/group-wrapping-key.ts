@@ -64,18 +64,31 @@ export async function removeLeftOver(
 export async function wrappingKeyFault(
   port: KeyVaultPort,
   pin: { readonly id: string; readonly publicKeySha256: string },
+  now: Date,
 ): Promise<string | undefined> {
   const [name, version] = new URL(pin.id).pathname.split("/").slice(2);
   if (name === undefined || version === undefined) return "its id names no version";
   const key = await port.getKey(name, version);
-  return key === undefined ? "it is gone" : changeOf(key, pin.publicKeySha256);
+  return key === undefined ? "it is gone" : changeOf(key, pin.publicKeySha256, now);
 }
 
-function changeOf(key: VaultKeyFacts, digest: string): string | undefined {
+/** An import that begins now has to end before the wrapping key does. */
+const inTime = 15 * 60_000;
+
+const isOver = (expiresOn: Date, now: Date): boolean => expiresOn.getTime() - inTime <= now.getTime();
+
+/** True once the wrapping key in outputs has no time left, because Azure gave it an expiry of its own. */
+export function hasExpired(outputs: PlainRecord, now: Date): boolean {
+  const { data } = z.object({ expiresOn: z.string() }).safeParse(outputs["wrappingKey"]);
+  return data !== undefined && isOver(new Date(data.expiresOn), now);
+}
+
+function changeOf(key: VaultKeyFacts, digest: string, now: Date): string | undefined {
   if (key.kty !== "RSA-HSM") return `it is of type ${key.kty}`;
   if (key.operations.join() !== "import")
     return `its operations are ${key.operations.join(", ")}, and not import alone`;
   if (!key.enabled) return "it is disabled";
+  if (key.expiresOn !== undefined && isOver(key.expiresOn, now)) return `it expires at ${key.expiresOn.toISOString()}`;
   const found = createHash("sha256")
     .update(key.publicKey ?? "")
     .digest("hex");
@@ -83,10 +96,11 @@ function changeOf(key: VaultKeyFacts, digest: string): string | undefined {
 }
 
 /** As the group's outputs tell it: no public interface attests a wrapping key. */
-export const wrappingKeyOutput = ({ id, publicKeySha256, bits }: VaultWrappingKey): PlainRecord => ({
+export const wrappingKeyOutput = ({ id, publicKeySha256, bits, expiresOn }: VaultWrappingKey): PlainRecord => ({
   id,
   publicKeySha256,
   bits,
+  ...(expiresOn === undefined ? {} : { expiresOn: expiresOn.toISOString() }),
   attestation: "not verified",
 });
 

@@ -119,6 +119,8 @@ export interface VaultWrappingKey {
   /** SHA-256 (hex) of SubjectPublicKeyInfo (DER). */
   readonly publicKeySha256: string;
   readonly bits: number;
+  /** Azure may give such keys an expiry of its own, some days ahead. */
+  readonly expiresOn?: Date;
 }
 
 /** Sizes of wrapping keys, in bits. */
