@@ -13,11 +13,13 @@ import { awsKeyInventory } from "./lifecycle/aws-key-inventory";
 import { awsKmsGroup } from "./lifecycle/aws-kms-group";
 import { awsKmsKey } from "./lifecycle/aws-kms-key";
 import { azureKey } from "./lifecycle/azure-key";
+import { azureKeyBackup } from "./lifecycle/azure-key-backup";
 import { azureKeyVaultGroup } from "./lifecycle/azure-key-vault-group";
 import type { Lifecycle } from "./lifecycle/contract";
 import { deletionSchedule } from "./lifecycle/deletion-schedule";
 import { sourceGroup } from "./lifecycle/source-group";
 import { sourceKey } from "./lifecycle/source-key";
+import { escrowFiles } from "./secrets/escrow-files";
 
 export type { HostedLifecycle } from "./host/host-lifecycle";
 
@@ -38,6 +40,7 @@ const lifecycles: ReadonlyMap<string, Lifecycle> = new Map(
     deletionSchedule,
     azureKeyVaultGroup,
     azureKey,
+    azureKeyBackup,
   ].map((lifecycle) => [lifecycle.kind, lifecycle]),
 );
 
@@ -83,6 +86,7 @@ function realRuntime(overrides: LoadOverrides): Runtime {
     azureOverrides: () => ignoredAzureOverrides(),
     ignoredOverrides: (connection) => ignoredOverrides(connection),
     caDigests,
+    files: escrowFiles,
     clock: overrides.clock ?? (() => new Date()),
     random: randomBytes,
     // The CLI starts the provider with its own address as the first argument.

@@ -7,6 +7,7 @@ import type { AwsKmsKeyFileMaterial, AwsKmsKeySourceMaterial } from "./aws-kms-k
 import { AzureKeyVaultGroup } from "./azure-key-vault-group";
 import { CarriedResource } from "./carried-resource";
 import { requireArgs, propertyOf, wrongResource } from "./misuse";
+import type { SourceKey } from "./source-key";
 import { unpackedMaterial } from "./unpacked-material";
 
 /** Azure makes the material, and nobody else ever has it. */
@@ -65,6 +66,12 @@ export interface AzureKeyArgs {
    * removed afterwards, not changed. Errors: BYOK_ADOPT_REFUSED.
    */
   adopt?: pulumi.Input<{ id: pulumi.Input<string>; recover?: pulumi.Input<boolean> }>;
+  /**
+   * Where this key is made and its name is free (it was purged, or never there), it is restored from this backup with all its versions, and then set right: a newer
+   * source version is imported on top. A file that does not exist is no backup, and the preview says so. It has to be a backup of this very resource, made in the
+   * same subscription and geography. `blob`: base64; pass a secret. Errors: BYOK_BACKUP_REFUSED.
+   */
+  backup?: pulumi.Input<{ file?: pulumi.Input<string>; blob?: pulumi.Input<string> }>;
 }
 
 /** Shows that the newest version is the same key as the source version. */
@@ -131,7 +138,7 @@ const defaulted = [
  * `pulumi destroy` soft-deletes the key with all its versions; until Azure purges it, it can be recovered, and the same program recovers it.
  *
  * Permissions: key permissions get, list, create (native keys and wrapping keys), import, update, delete, recover; encrypt for the proof of an AES key; purge
- * for `deletion.purge`.
+ * for `deletion.purge`; restore for `backup`.
  *
  * @example
  * ```ts
@@ -143,8 +150,8 @@ export class AzureKey extends CarriedResource {
   declare public readonly keyId: pulumi.Output<string>;
   /** `https://HOST/keys/NAME/VERSION` of the newest version. */
   declare public readonly versionId: pulumi.Output<string>;
-  /** `Deleted` while the key is soft-deleted. */
-  declare public readonly keyState: pulumi.Output<"Enabled" | "Disabled" | "Deleted" | "Missing">;
+  /** `Deleted` while the key is soft-deleted, `Destroyed` once Azure has purged it at its date. */
+  declare public readonly keyState: pulumi.Output<"Enabled" | "Disabled" | "Deleted" | "Destroyed" | "Missing">;
   /** `RSA`, `RSA-HSM`, `EC`, `EC-HSM`, `oct-HSM`. */
   declare public readonly kty: pulumi.Output<string>;
   /** PEM; absent of an AES key. */
@@ -192,6 +199,8 @@ export class AzureKey extends CarriedResource {
 
   readonly #group: AzureKeyVaultGroup;
   readonly #origin: AzureMaterialOrigin;
+  readonly #source: SourceKey | undefined;
+  readonly #deletion: AzureKeyArgs["deletion"];
 
   /**
    * @param name - name of the resource in the program; the source's token remembers it as the copy's name.
@@ -209,6 +218,8 @@ export class AzureKey extends CarriedResource {
     };
     super("AzureKey", name, { args, unpacked, defaulted, outputs, derived, texts }, opts);
     this.#group = group;
+    this.#source = "source" in args.material ? args.material.source : undefined;
+    this.#deletion = args.deletion;
     this.#origin = "source" in args.material ? "HSM" : "file" in args.material ? "EXTERNAL" : "AZURE";
   }
 
@@ -225,13 +236,14 @@ export class AzureKey extends CarriedResource {
     return {
       name: this.resourceName,
       keyName: this.name,
-      keyId: this.keyId,
       lineage: this.id,
       owner: this.owner,
       version: this.version,
       spec: this.spec,
       protection: this.protection,
       group: this.#group.record,
+      ...(this.#source === undefined ? {} : { source: this.#source.record }),
+      ...(this.#deletion === undefined ? {} : { deletion: this.#deletion }),
     };
   }
 }

@@ -56,6 +56,8 @@ export {
   type AzureNativeMaterial,
   type AzureWrapping,
 } from "./azure-key";
+export { AzureKeyBackup, type AzureKeyBackupArgs } from "./azure-key-backup";
+export type { BackedUpVersion } from "../provider/model/key-backup";
 export type { AzureCloud } from "../provider/model/azure-clouds";
 export type { AzureCredentialSource, AzureEndpoints, AzureTier } from "../provider/model/azure-connection";
 export type { AfterAzureRotation, AzureKeyVersion, AzureMaterialOrigin } from "../provider/model/azure-key-versions";

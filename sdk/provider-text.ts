@@ -8,7 +8,8 @@ export type Kind =
   | "AwsAlias"
   | "DeletionSchedule"
   | "AzureKeyVaultGroup"
-  | "AzureKey";
+  | "AzureKey"
+  | "AzureKeyBackup";
 
 /**
  * The text that stands in the state of every resource and that Pulumi's dynamic-provider process runs for every operation. It

@@ -40,6 +40,7 @@ export function callContext(runtime: Runtime, config: StackConfig | undefined, s
     azureOverrides: runtime.azureOverrides,
     ignoredOverrides: runtime.ignoredOverrides,
     caDigests: runtime.caDigests,
+    files: runtime.files,
   };
 }
 

@@ -20,6 +20,7 @@ const places: Readonly<Record<string, readonly (readonly string[])[]>> = {
   AwsKeyInventory: [["group"], ["managed"]],
   AwsAlias: [["group"], ["key"]],
   DeletionSchedule: [["key"]],
+  AzureKeyBackup: [["key"], ["covers"]],
   AzureKey: [
     ...[["group"], ["wrappingKey"], ["material", "source"], ["material", "kek"], ["material", "group"]],
     ...[["proof"], ["link"], ["wrapping"], ["versions"]],

@@ -13,6 +13,7 @@ import { folded, unfolded } from "./carried-records";
 import { engineFailure, type KeptState } from "./engine-failure";
 import type { Runtime } from "./runtime";
 import { migrate, SCHEMA_VERSION } from "./schema-version";
+import { withSecretsMarked } from "./secret-outputs";
 import type { StackConfig } from "./named-secrets";
 import { fromWire, toWire, type WireRecord } from "./wire-values";
 
@@ -199,7 +200,7 @@ function forState(
   const reserved = RESERVED.filter((name) => name in fields);
   return {
     record: {
-      ...fields,
+      ...withSecretsMarked(kind, fields),
       schemaVersion: SCHEMA_VERSION,
       ...(typeof provider === "string" ? { __provider: provider } : {}),
     },

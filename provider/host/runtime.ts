@@ -1,5 +1,6 @@
 import type { AwsConnection } from "../model/aws-connection";
 import type { AzureConnection } from "../model/azure-connection";
+import type { EscrowFiles } from "../model/ports/escrow-files";
 import type { KeyVaultPort } from "../model/ports/key-vault";
 import type { CustodianPort } from "../model/ports/custodian";
 import type { KmsPort } from "../model/ports/kms";
@@ -33,6 +34,8 @@ export interface Runtime {
   readonly azureOverrides: (connection: AzureConnection) => readonly string[];
   readonly ignoredOverrides: (connection: AwsConnection) => readonly string[];
   readonly caDigests: (path: string) => Promise<readonly string[]>;
+  /** Where backups are kept. */
+  readonly files: EscrowFiles;
 }
 
 /** What the port of a cloud gets of the process. */
@@ -55,6 +58,7 @@ export interface RuntimeParts {
   readonly azureOverrides: (connection: AzureConnection) => readonly string[];
   /** SHA-256 (hex) of each certificate in a PEM file. */
   readonly caDigests: (path: string) => Promise<readonly string[]>;
+  readonly files: EscrowFiles;
   /** One sentence for each endpoint override in the environment or a profile that is ignored. */
   readonly ignoredOverrides: (connection: AwsConnection) => readonly string[];
   readonly clock: () => Date;
@@ -110,6 +114,7 @@ export function createRuntime(parts: RuntimeParts): Runtime {
     azureOverrides: parts.azureOverrides,
     ignoredOverrides: parts.ignoredOverrides,
     caDigests: oncePerPath(parts.caDigests),
+    files: parts.files,
   };
 }
 

@@ -1,13 +1,15 @@
 import { azureVersionsIn } from "../model/azure-key-versions";
 import { ByokError } from "../model/errors";
+import { absentKey } from "./azure-key/absent-key";
 import { checkAzureKey } from "./azure-key/check-azure-key";
-import { parseAzureKey, azureKeyInputsIn, type AzureKeyGoal } from "./azure-key/azure-key-inputs";
-import { changesOfAzureKey, deletedSentence, diffAzureKey, isAzureRecordOnly } from "./azure-key/diff-azure-key";
+import { parseAzureKey, azureKeyInputsKept, type AzureKeyGoal } from "./azure-key/azure-key-inputs";
+import { changesOfAzureKey, diffAzureKey, isAzureRecordOnly } from "./azure-key/diff-azure-key";
 import { ensureAzureKey } from "./azure-key/ensure-azure-key";
 import { locateAzureKey } from "./azure-key/locate-azure-key";
-import { observeVersions, otherLineages } from "./azure-key/observe-versions";
+import { observeVersions, takenOverBy } from "./azure-key/observe-versions";
 import { readAzureKey } from "./azure-key/read-azure-key";
 import { removeAzureKey } from "./azure-key/remove-azure-key";
+import { restoreBackup } from "./azure-key/restore-backup";
 import { groupOf, identityOf, nameOf } from "./aws-kms-key/key-material";
 import { azureConnectionOf } from "./azure-connection-of";
 import type { Lifecycle, PlainRecord } from "./contract";
@@ -37,15 +39,19 @@ export const azureKey: Lifecycle = {
 
   async update(context, id, olds, record) {
     const inputs = parseAzureKey(record);
-    if (olds["keyState"] === "Deleted")
-      throw new ByokError("BYOK_AZURE_INVALID_STATE", deletedSentence(olds), { property: "name" });
     const changed = changesOfAzureKey(olds, record);
     if (isAzureRecordOnly(changed) && textList(olds["pending"]).length === 0)
-      return remembered(olds, azureKeyInputsIn(inputs), Object.keys(azureKeyInputs.shape));
+      return remembered(olds, azureKeyInputsKept(inputs), Object.keys(azureKeyInputs.shape));
     const port = context.keyVault(azureConnectionOf(inputs.group));
     const known = azureVersionsIn(olds);
     const asked = { lineage: id, owner: inputs.owner, version: inputs.version, known };
-    const [other] = otherLineages(await observeVersions(port, inputs.name, asked), id);
+    const observed = await observeVersions(port, inputs.name, asked);
+    if (observed.own.length === 0 && observed.foreign.length === 0) {
+      const deleted = await absentKey(context, port, inputs, { id, outputs: olds });
+      if (deleted !== undefined) return deleted;
+      await restoreBackup(context, port, inputs);
+    }
+    const other = takenOverBy(observed, id, olds);
     if (other !== undefined)
       throw new ByokError(
         "BYOK_OWNED_BY_ANOTHER",

@@ -2,6 +2,7 @@ import type { AwsConnection } from "../model/aws-connection";
 import type { AzureConnection } from "../model/azure-connection";
 import type { KeyVaultPort } from "../model/ports/key-vault";
 import type { ByokError } from "../model/errors";
+import type { EscrowFiles } from "../model/ports/escrow-files";
 import type { CustodianPort } from "../model/ports/custodian";
 import type { KmsPort } from "../model/ports/kms";
 import type { KmsInventoryPort } from "../model/ports/kms-inventory";
@@ -66,6 +67,8 @@ export interface LifecycleContext {
   readonly ignoredOverrides: (connection: AwsConnection) => readonly string[];
   /** SHA-256 (hex) of each certificate in a PEM file. */
   readonly caDigests: (path: string) => Promise<readonly string[]>;
+  /** Where backups are kept. */
+  readonly files: EscrowFiles;
 }
 
 /**

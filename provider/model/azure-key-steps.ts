@@ -1,6 +1,7 @@
 import { sameAzureDate } from "./azure-dates";
 import type { AzureKeyOperation } from "./azure-key-type";
 import type { AfterAzureRotation } from "./azure-key-versions";
+import { backupTag } from "./backup-tag";
 import { ownershipTags } from "./owner";
 import type { KeyVersionFacts, VaultKeyFacts, VersionSettings } from "./ports/key-vault";
 
@@ -99,7 +100,12 @@ export const azureOwnership = (
 });
 
 function differences(desired: DesiredAzureKey, current: VaultKeyFacts): VersionSettings {
-  const tags = { ...desired.tags, ...azureOwnership(desired, desired.version) };
+  const noted = current.tags[backupTag];
+  const tags = {
+    ...desired.tags,
+    ...azureOwnership(desired, desired.version),
+    ...(noted === undefined ? {} : { [backupTag]: noted }),
+  };
   return {
     ...(current.enabled === desired.enabled ? {} : { enabled: desired.enabled }),
     ...dateChange("notBefore", desired.notBefore, current.notBefore),

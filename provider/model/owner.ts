@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { backupTag } from "./backup-tag";
 
 /** Tags that mark a KMS key as made and kept by this package; they are set in CreateKey itself. */
 export const ownershipTags = {
@@ -17,7 +18,7 @@ export const ownershipTags = {
 /** Marks a key of a vault as a wrapping key of ours: the owner hash of what it was made for. */
 export const wrappingKeyTag = "byok:kek";
 
-const ownershipKeys: readonly string[] = [...Object.values(ownershipTags), wrappingKeyTag];
+const ownershipKeys: readonly string[] = [...Object.values(ownershipTags), wrappingKeyTag, backupTag];
 
 /** True for tag keys that this package writes itself. */
 export const isOwnershipTag = (key: string): boolean => ownershipKeys.includes(key);

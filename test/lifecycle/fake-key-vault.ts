@@ -225,11 +225,27 @@ export class FakeKeyVault implements KeyVaultPort {
     });
   }
   backupKey(name: string): Promise<Buffer> {
-    return this.act(`backupKey ${name}`, () => Buffer.from(JSON.stringify(this.keys.get(name) ?? [])));
+    return this.act(`backupKey ${name}`, () => {
+      if (this.missing.includes("backup")) throw new ByokError("BYOK_AZURE_ACCESS_DENIED", "no backup permission");
+      const versions = this.keys.get(name);
+      if (versions === undefined) throw new ByokError("BYOK_AZURE_NOT_FOUND", name);
+      const content = Buffer.from(`sealed backup ${this.backups.size} of ${name}`);
+      this.backups.set(content.toString(), versions);
+      return content;
+    });
   }
-  restoreKey(): Promise<VaultKeyFacts> {
+  /** What backups hold; another vault, or another geography, has none of them. */
+  readonly backups = new Map<string, readonly Stored[]>();
+  restoreKey(backup: Buffer): Promise<VaultKeyFacts> {
     return this.act("restoreKey", () => {
-      throw new ByokError("BYOK_INTERNAL", "not faked");
+      const versions = this.backups.get(backup.toString());
+      const newest = versions?.at(-1);
+      if (versions === undefined || newest === undefined)
+        throw new ByokError("BYOK_AZURE_REQUEST_INVALID", "Azure says: BadParameter");
+      const { name } = newest;
+      if (this.keys.has(name) || this.deleted.has(name)) throw new ByokError("BYOK_AZURE_CONFLICT", name);
+      this.keys.set(name, [...versions]);
+      return newest;
     });
   }
 }

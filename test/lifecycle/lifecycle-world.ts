@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { Lifecycle, LifecycleContext, PlainRecord } from "../../provider/lifecycle/contract";
 import { PartialFailure } from "../../provider/lifecycle/contract";
+import { FakeFiles } from "./fake-files";
 import { FakeKeyVault } from "./fake-key-vault";
 import { FakeInventory } from "./fake-inventory";
 import { FakeCustodian, report } from "./fake-custodian";
@@ -14,6 +15,8 @@ export class World {
   readonly inventory = new FakeInventory();
   readonly warnings: string[] = [];
   readonly infos: string[] = [];
+  /** Backups by path. */
+  readonly files = new FakeFiles();
   environment: Record<string, string> = {};
   engineLost = false;
   /** Connections that were asked for. */
@@ -49,6 +52,7 @@ export class World {
       azureOverrides: () => [],
       ignoredOverrides: () => [],
       caDigests: () => Promise.resolve([]),
+      files: this.files,
     };
   }
 

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { purgeWord } from "../../lifecycle/azure-key/purge-word";
+import { sameKeyName } from "../../model/azure-key-name";
 import { azureVersionsIn } from "../../model/azure-key-versions";
 import { dayOf } from "../../model/deletion-consequence";
 import { carried, type StackResource } from "../stack-export";
@@ -25,6 +26,54 @@ const keyOutputs = z.object({
 
 const groupOutputs = z.object({ vaultUrl: z.string(), retentionDays: z.number().optional() });
 
+const backupOutputs = z.object({
+  vaultUrl: z.string(),
+  keyName: z.string(),
+  file: z.string().optional(),
+  covers: carried(z.array(z.unknown())),
+  backedUpAt: z.string(),
+  onRemove: z.enum(["keep", "delete"]).default("keep"),
+  upToDate: z.boolean(),
+});
+
+/** The backups of a key in the same state, and what becomes of them where they go with it. */
+function backupsOf(
+  { vaultUrl, name }: { readonly vaultUrl: string; readonly name: string },
+  all: readonly StackResource[],
+): readonly string[] {
+  return withOutputs(all, "AzureKeyBackup", backupOutputs)
+    .filter(({ outputs }) => outputs.vaultUrl === vaultUrl && sameKeyName(outputs.keyName, name))
+    .map(
+      ({ resource, outputs }) =>
+        `${backupSentence(resource.name, outputs)}${outputs.upToDate ? "" : ", not up to date"}`,
+    );
+}
+
+function backupSentence(name: string, { file, covers, backedUpAt, onRemove }: z.infer<typeof backupOutputs>): string {
+  const held = `${covers.length} version${covers.length === 1 ? "" : "s"}, ${backedUpAt.slice(0, 10)}`;
+  if (file === undefined) return `the output of AzureKeyBackup ${name} (${held}), which goes with that resource`;
+  return `${file} of AzureKeyBackup ${name} (${held})${onRemove === "delete" ? ", which a removal of that resource deletes" : ""}`;
+}
+
+/** What the removal of a backup does. */
+export function removeAzureBackup(resource: StackResource): Meaning | undefined {
+  const backup = backupOutputs.safeParse(resource.outputs).data;
+  if (backup === undefined) return undefined;
+  const { file, onRemove, vaultUrl, keyName } = backup;
+  const what = `the backup of ${vaultUrl}/keys/${keyName}`;
+  if (file !== undefined && onRemove === "keep")
+    return { destructive: false, consequences: [`${file}, ${what}, stays; only the record goes.`], dependents: [] };
+  return {
+    destructive: true,
+    consequences: [
+      file === undefined
+        ? `${what} stands in this state only, and goes with it.`
+        : `${file}, ${what}, is deleted (onRemove).`,
+    ],
+    dependents: [],
+  };
+}
+
 const dayInMs = 86_400_000;
 
 /** What the removal of a key of a vault does, from what the state tells; undefined where the state cannot be read. */
@@ -33,6 +82,8 @@ export function removeAzureKey(resource: StackResource, all: readonly StackResou
   if (key === undefined) return undefined;
   const { keyId, keyState, material, scheduledPurgeDate } = key;
   const known = azureVersionsIn(key);
+  if (keyState === "Destroyed")
+    return { destructive: false, consequences: [`Azure has purged ${keyId}; only the record goes.`], dependents: [] };
   const days = withOutputs(all, "AzureKeyVaultGroup", groupOutputs).find(
     ({ outputs }) => outputs.vaultUrl === key.vaultUrl,
   )?.outputs.retentionDays;
@@ -50,6 +101,7 @@ export function removeAzureKey(resource: StackResource, all: readonly StackResou
       : "Importing the same material again, under this name or another, opens what it encrypted, but as a new version with another id.";
   const purges = key.deletion?.purge === true;
   const isProtected = key.recoveryLevel !== "" && !key.recoveryLevel.includes("Purgeable");
+  const backups = backupsOf(key, all);
   if (!purges)
     return {
       destructive: keyState !== "Deleted",
@@ -68,7 +120,13 @@ export function removeAzureKey(resource: StackResource, all: readonly StackResou
     };
   return {
     destructive: true,
-    consequences: [...consequences, `It is purged at once (deletion.purge): nothing recovers it. ${back}`],
+    consequences: [
+      ...consequences,
+      `It is purged at once (deletion.purge): nothing recovers it. ${back}`,
+      backups.length === 0
+        ? "No AzureKeyBackup of it is in this state, so a restore cannot undo that."
+        : `A restore can undo that, from ${backups.join("; ")}.`,
+    ],
     dependents: [],
     confirm: {
       word: purgeWord({ id: resource.id ?? "", vaultUrl: key.vaultUrl, name: key.name, version: key.version, known }),

@@ -1,7 +1,7 @@
 import { closeWord, destroyWord } from "../../lifecycle/source-key/source-words";
 import type { StackResource } from "../stack-export";
 import type { PlanItem } from "./plan-item";
-import { removeAzureKey } from "./remove-azure-item";
+import { removeAzureBackup, removeAzureKey } from "./remove-azure-item";
 import { aliasOutputs, azureCopyOutputs, keyOutputs, scheduleOutputs, sourceOutputs, withOutputs } from "./state-facts";
 
 /** The part of an item that depends on the kind of resource. */
@@ -18,6 +18,8 @@ export function removeOtherItem(resource: StackResource, all: readonly StackReso
       return removeSchedule(resource);
     case "AzureKey":
       return removeAzureKey(resource, all, now) ?? unreadable();
+    case "AzureKeyBackup":
+      return removeAzureBackup(resource) ?? unreadable();
     case "AzureKeyVaultGroup":
       return nothing("Its wrapping key is deleted, which no other key needs any more; else only the record goes.");
     case "SourceGroup":

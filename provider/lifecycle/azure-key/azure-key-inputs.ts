@@ -36,6 +36,12 @@ export function parseAzureKey(record: PlainRecord): AzureKeyGoal {
 export const azureKeyInputsIn = (record: PlainRecord): PlainRecord =>
   pickDefined(record, Object.keys(azureKeyInputs.shape));
 
+/** Those that outputs repeat: a backup is for the moment in which a key is made, and may be a secret. */
+export function azureKeyInputsKept(record: PlainRecord): PlainRecord {
+  const { backup: _backup, ...kept } = azureKeyInputsIn(record);
+  return kept;
+}
+
 /** The operations that the key is to have: all that its type can, unless the program says otherwise. */
 export const operationsOf = ({
   operations,

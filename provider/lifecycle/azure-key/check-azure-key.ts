@@ -15,6 +15,7 @@ import { sameJson } from "../same-json";
 import { validate } from "../validate";
 import { findAdoptedVersion } from "./adopt-version";
 import { fromVaultTemplate } from "./from-vault-template";
+import { fromBackup } from "./plan-restore";
 
 /** Validates and derives. It calls no cloud, but to read a key that is to be adopted. */
 export async function checkAzureKey(
@@ -44,7 +45,7 @@ export async function checkAzureKey(
   if (unfit.length > 0) return refused(program, unfit);
   const { digest, identity, isGone = false, failures: unusable } = await inspectMaterial(context, inputs, before);
   if (unusable.length > 0) return refused(program, unusable);
-  const due = planAzureVersion(context, inputs, before, identity);
+  const due = await fromBackup(context, inputs, before, planAzureVersion(context, inputs, before, identity));
   const failures = [
     ...ruleFailures(inputs, before, context.clock()),
     ...changeFailures(inputs, before, due, isGone),
@@ -143,7 +144,7 @@ function heldIn(before: PlainRecord): Parameters<typeof dueRotation>[1] {
 
 /** What does not go together with the origin of the material. */
 function materialFailures(
-  { material, rotationTrigger: trigger }: AzureKeyInputs,
+  { material, rotationTrigger: trigger, adopt, backup }: AzureKeyInputs,
   program: PlainRecord,
 ): readonly CheckFailure[] {
   const failures: CheckFailure[] = [];
@@ -165,6 +166,11 @@ function materialFailures(
         reason: `${name} is a key-encryption key (operations: ["unwrap"]), and such a key never leaves its token. Copy another SourceKey.`,
       });
   }
+  if (adopt !== undefined && backup !== undefined)
+    failures.push({
+      property: "backup",
+      reason: "brings back a key of this resource, and adopt takes over one that exists. Remove one of them.",
+    });
   return "file" in material ? [...failures, ...fileFailures(material)] : failures;
 }
 

@@ -6,6 +6,7 @@ import type { DiffResult, LifecycleContext, PlainRecord } from "../contract";
 import { isRecord } from "../is-record";
 import { changedProperties, sameJson } from "../same-json";
 import { textList } from "../text-list";
+import { deletedSentence, destroyedSentence } from "./absent-key";
 
 /** What only the state and the next act use: a change of it is recorded and writes nothing to the vault. */
 const recordedOnly = ["follow", "rotationTrigger", "materialDigest", "deletion"];
@@ -41,16 +42,16 @@ export function diffAzureKey(context: LifecycleContext, olds: PlainRecord, news:
     );
     return { changes: true, replaces };
   }
+  if (olds["keyState"] === "Destroyed") {
+    context.log.warn(destroyedSentence(dateIn(olds["scheduledPurgeDate"]) ?? ""));
+    return { changes: false, replaces: [] };
+  }
   const changed = changesOfAzureKey(olds, news).filter((name) => !hasUnknown(news[name]) || name !== "group");
   const unfinished = textList(olds["pending"]).length > 0;
-  if (olds["keyState"] === "Deleted") context.log.warn(deletedSentence(olds));
+  if (olds["keyState"] === "Deleted") context.log.warn(deletedSentence(String(olds["scheduledPurgeDate"])));
   else warnOfChanges(context, olds, news, changed);
   return { changes: changed.length > 0 || unfinished, replaces: [] };
 }
-
-/** Of a key that somebody deleted in Azure. */
-export const deletedSentence = (outputs: PlainRecord): string =>
-  `is soft-deleted in Azure, so nobody can use it; Azure purges it on ${String(outputs["scheduledPurgeDate"]).slice(0, 10)}. To keep it: az keyvault key recover, then pulumi refresh. To let it go: remove it from the program.`;
 
 function warnOfChanges(
   context: LifecycleContext,

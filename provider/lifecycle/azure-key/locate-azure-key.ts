@@ -5,10 +5,12 @@ import type { DeletedVaultKey, KeyVaultPort } from "../../model/ports/key-vault"
 import type { LifecycleContext } from "../contract";
 import { partsOfId } from "./adopt-version";
 import type { AzureKeyGoal } from "./azure-key-inputs";
+import { noteReturn } from "./note-return";
+import { restoreBackup } from "./restore-backup";
 
 /**
  * Before a create: a soft-deleted key blocks its name until it is purged. One that this very resource made is recovered, and so is one that the program
- * asks for by name; any other is an error.
+ * asks for by name; any other is an error. Where the name is free, a backup that the program names is restored.
  *
  * @returns Azure's name of the version to adopt, if any
  * @throws ByokError BYOK_AZURE_NAME_TAKEN
@@ -30,11 +32,15 @@ export async function locateAzureKey(
     return adopted;
   }
   const deleted = await port.getDeleted(name);
-  if (deleted === undefined) return adopted;
+  if (deleted === undefined) {
+    await restoreBackup(context, port, inputs);
+    return adopted;
+  }
   if (deleted.tags[ownershipTags.owner] !== inputs.owner && adopt?.recover !== true) throw nameTaken(inputs, deleted);
   context.log.warn(
     `${name} was deleted on ${dayOf(deleted.deletedOn)}, and would be purged on ${dayOf(deleted.scheduledPurgeDate)}; it is recovered with all of its versions.`,
   );
+  await noteReturn(context, inputs);
   context.mayProceed();
   await port.recoverKey(name);
   return adopted;

@@ -1,7 +1,9 @@
 import type { AzureKeyVersion } from "../../model/azure-key-versions";
-import type { ObservedAzureKey, OwnVersion } from "../../model/azure-key-steps";
+import { describeAzureStep, type ObservedAzureKey, type OwnVersion } from "../../model/azure-key-steps";
 import { ownershipTags } from "../../model/owner";
 import type { KeyVaultPort, KeyVersionFacts } from "../../model/ports/key-vault";
+import type { PlainRecord } from "../contract";
+import { textList } from "../text-list";
 
 /** What tells our versions from those of others. */
 export interface VersionsInQuestion {
@@ -47,11 +49,16 @@ function numberOf(facts: KeyVersionFacts, asked: VersionsInQuestion): number | u
   return asked.known.find(({ keyVersion }) => keyVersion === facts.version)?.version;
 }
 
-/** Lineages on our versions that are not the asked one: whoever has them took the key over. */
-export const otherLineages = ({ own }: ObservedAzureKey, lineage: string): readonly string[] => [
-  ...new Set(
-    own
-      .map(({ facts }) => facts.tags[ownershipTags.lineage])
-      .filter((found): found is string => found !== undefined && found !== lineage),
-  ),
-];
+/**
+ * The lineage on our versions that is not the asked one: whoever has them took the key over. Versions that a run which was cut off meant to tag anew, after it had
+ * recovered or restored them, are no sign of that.
+ *
+ * @param outputs - recorded ones
+ */
+export function takenOverBy({ own }: ObservedAzureKey, lineage: string, outputs: PlainRecord): string | undefined {
+  const pending = textList(outputs["pending"]);
+  return own
+    .filter((version) => !pending.includes(describeAzureStep({ kind: "own", version })))
+    .map(({ facts }) => facts.tags[ownershipTags.lineage])
+    .find((found) => found !== undefined && found !== lineage);
+}

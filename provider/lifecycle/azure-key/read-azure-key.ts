@@ -5,11 +5,13 @@ import { azureVersionsIn } from "../../model/azure-key-versions";
 import { dayOf } from "../../model/deletion-consequence";
 import { ownershipTags } from "../../model/owner";
 import { azureConnectionOf } from "../azure-connection-of";
+import { noteReturn } from "./note-return";
 import type { LifecycleContext, PlainRecord } from "../contract";
 import { pickDefined } from "../pick-defined";
 import { sameJson } from "../same-json";
+import { deletedOutputs, destroyedOutputs, destroyedSentence, purgedOn } from "./absent-key";
 import { azureKeyInputsIn, desiredAzureKey, parseAzureKey, type AzureKeyGoal } from "./azure-key-inputs";
-import { observeVersions, otherLineages } from "./observe-versions";
+import { observeVersions, takenOverBy } from "./observe-versions";
 import { recordAzureKey } from "./record-azure-key";
 
 /** Looks at the key and tells every drift in words; the engine then shows the same as properties. */
@@ -23,13 +25,14 @@ export async function readAzureKey(
   const known = azureVersionsIn(outputs);
   const asked = { lineage: id, owner: recorded.owner, known };
   const first = await observeVersions(port, recorded.name, { ...asked, version: recorded.version });
-  const [other] = otherLineages(first, id);
+  const other = takenOverBy(first, id, outputs);
   const keyId = azureKeyId(recorded.vaultUrl, recorded.name);
   if (other !== undefined) {
     context.log.warn(`drift: ${keyId} belongs to another resource now (lineage ${other}).`);
     return undefined;
   }
   if (first.own.length === 0) return readAbsent(context, port, id, outputs, recorded);
+  if (outputs["keyState"] === "Deleted") await noteReturn(context, recorded);
   const newest = first.own.at(-1)?.number ?? recorded.version;
   const inputs = newest > recorded.version ? { ...recorded, version: newest } : recorded;
   const observed =
@@ -58,7 +61,7 @@ export async function readAzureKey(
   return { outputs: found, inputs: azureKeyInputsIn(found) };
 }
 
-/** Deleted by somebody else: it can be recovered, so it stays; purged, it is certainly gone, and the same material can be imported again. */
+/** A soft-deleted key can be recovered, so it stays, and so does one that was purged at its date; else it is certainly gone, and can be made again. */
 async function readAbsent(
   context: LifecycleContext,
   port: KeyVaultPort,
@@ -68,24 +71,26 @@ async function readAbsent(
 ): Promise<{ outputs: PlainRecord; inputs: PlainRecord } | undefined> {
   const deleted = await port.getDeleted(recorded.name);
   const keyId = azureKeyId(recorded.vaultUrl, recorded.name);
-  if (deleted === undefined || (deleted.tags[ownershipTags.lineage] ?? id) !== id) {
+  const stays = (found: PlainRecord): { outputs: PlainRecord; inputs: PlainRecord } => ({
+    outputs: found,
+    inputs: azureKeyInputsIn(outputs),
+  });
+  if (deleted !== undefined && (deleted.tags[ownershipTags.lineage] ?? id) === id) {
+    const known = outputs["keyState"] === "Deleted" ? "" : "drift: ";
     context.log.warn(
-      `drift: ${keyId} does not exist any more.${"native" in recorded.material ? " Azure made its material, and nobody else has it." : " The next pulumi up imports the same material again."}`,
+      `${known}${keyId} was deleted on ${dayOf(deleted.deletedOn)}; Azure purges it on ${dayOf(deleted.scheduledPurgeDate)}.`,
     );
-    return undefined;
+    return stays(deletedOutputs(outputs, deleted));
+  }
+  const date = deleted === undefined ? await purgedOn(context, recorded, outputs) : undefined;
+  if (date !== undefined) {
+    context.log.warn(destroyedSentence(date));
+    return stays(destroyedOutputs(outputs, date));
   }
   context.log.warn(
-    `drift: ${keyId} was deleted on ${dayOf(deleted.deletedOn)}; Azure purges it on ${dayOf(deleted.scheduledPurgeDate)}.`,
+    `drift: ${keyId} does not exist any more.${"native" in recorded.material ? " Azure made its material, and nobody else has it." : " The next pulumi up imports the same material again."}`,
   );
-  return {
-    outputs: {
-      ...outputs,
-      keyState: "Deleted",
-      scheduledPurgeDate: deleted.scheduledPurgeDate.toISOString(),
-      pending: [],
-    },
-    inputs: azureKeyInputsIn(outputs),
-  };
+  return undefined;
 }
 
 function driftOf(

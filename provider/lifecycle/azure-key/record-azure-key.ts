@@ -14,7 +14,7 @@ import type { Fingerprint } from "../../model/ports/custodian";
 import { copiedMaterial, originOf } from "../aws-kms-key/key-material";
 import type { PlainRecord } from "../contract";
 import { sameJson } from "../same-json";
-import { azureKeyInputsIn, operationsOf, type AzureKeyGoal } from "./azure-key-inputs";
+import { azureKeyInputsKept, operationsOf, type AzureKeyGoal } from "./azure-key-inputs";
 
 /** What a run learns beside what the vault shows: receipts, and what disabled a version. */
 export interface Told {
@@ -42,7 +42,7 @@ export function recordAzureKey(
   const { current } = observed;
   const keyId = azureKeyId(inputs.vaultUrl, inputs.name);
   const common = {
-    ...azureKeyInputsIn(inputs),
+    ...azureKeyInputsKept(inputs),
     ...told.receipts,
     keyId,
     versions: versionsNow(inputs, observed, told),

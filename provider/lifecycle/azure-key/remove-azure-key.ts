@@ -2,6 +2,7 @@ import { azureKeyId } from "../../model/azure-key-name";
 import { azureVersionsIn, type AzureKeyVersion } from "../../model/azure-key-versions";
 import { isConfirmed } from "../../model/confirmation";
 import { dayOf } from "../../model/deletion-consequence";
+import { backupsSentence, backupTag, notedBackups, type NotedBackup } from "../../model/backup-tag";
 import { ByokError } from "../../model/errors";
 import { ownershipTags } from "../../model/owner";
 import type { DeletedVaultKey, KeyVaultPort } from "../../model/ports/key-vault";
@@ -10,7 +11,7 @@ import { azureConnectionOf } from "../azure-connection-of";
 import type { LifecycleContext, PlainRecord } from "../contract";
 import { settle } from "../settled";
 import { parseAzureKey, type AzureKeyGoal } from "./azure-key-inputs";
-import { observeVersions, otherLineages } from "./observe-versions";
+import { observeVersions, takenOverBy } from "./observe-versions";
 import { purgeWord } from "./purge-word";
 
 /**
@@ -28,7 +29,8 @@ export async function removeAzureKey(context: LifecycleContext, id: string, outp
     version: inputs.version,
     known,
   });
-  const leaving = { id, inputs, known, purges: inputs.deletion?.purge === true };
+  const purges = inputs.deletion?.purge === true;
+  const leaving = { id, inputs, known, purges, backups: backupsTold(observed.own.map(({ facts }) => facts.tags)) };
   if (observed.own.length === 0 && observed.foreign.length === 0) {
     const deleted = await port.getDeleted(name);
     if (deleted === undefined) return noteGoing(context, inputs, known, undefined);
@@ -37,9 +39,9 @@ export async function removeAzureKey(context: LifecycleContext, id: string, outp
       return;
     }
     context.log.info(`${name} is soft-deleted already; Azure purges it on ${dayOf(deleted.scheduledPurgeDate)}.`);
-    return finish(context, port, leaving, deleted);
+    return finish(context, port, { ...leaving, backups: backupsTold([deleted.tags]) }, deleted);
   }
-  const [other] = otherLineages(observed, id);
+  const other = takenOverBy(observed, id, outputs);
   if (other !== undefined || observed.own.length === 0) {
     forgetTakenOver(context, inputs, other);
     return;
@@ -64,7 +66,14 @@ interface Leaving {
   readonly inputs: AzureKeyGoal;
   readonly known: readonly AzureKeyVersion[];
   readonly purges: boolean;
+  /** As the key itself tells: a removal sees its own outputs only, and the backups' resources leave the state before their key. */
+  readonly backups: readonly NotedBackup[];
 }
+
+/** Of several versions that name a place the newest counts. */
+const backupsTold = (tags: readonly Readonly<Record<string, string>>[]): readonly NotedBackup[] => [
+  ...new Map(tags.flatMap((each) => notedBackups(each[backupTag])).map((backup) => [backup.where, backup])).values(),
+];
 
 async function finish(
   context: LifecycleContext,
@@ -109,7 +118,7 @@ function requireConfirmedPurge(context: LifecycleContext, leaving: Leaving): voi
   if (isConfirmed(context.env("BYOK_CONFIRM"), word)) return;
   throw new ByokError(
     "BYOK_CONFIRM_REQUIRED",
-    `${azureKeyId(vaultUrl, name)} would be purged: nothing brings its versions back but an import of the same material, or a restore of a backup.`,
+    `${azureKeyId(vaultUrl, name)} would be purged: ${"native" in leaving.inputs.material ? "Azure made its material, and nobody else has it." : "an import of the same material opens again what it encrypted, as a new version with another id."} ${backupsSentence(leaving.backups)}`,
     {
       hint: `To go on: BYOK_CONFIRM=${word} in the environment of the same command. To forget the key and keep it in Azure: pulumi state delete '${self ?? context.name}'.`,
     },

@@ -3,8 +3,11 @@ import type { CustodianPort, VersionRef } from "../../model/ports/custodian";
 import type { LifecycleContext } from "../contract";
 import type { AwsKmsKeyRecord } from "../inputs/aws-kms-key-record";
 
+/** A copy as the token links it: of a key in Azure, `arn` is its id without a version. */
+export type LinkedKey = Pick<AwsKmsKeyRecord, "arn" | "source">;
+
 /** The token remembers until when the copy may come back; a token that is not at hand only costs that memory. */
-export async function noteGoing(context: LifecycleContext, key: AwsKmsKeyRecord, date: Date): Promise<void> {
+export async function noteGoing(context: LifecycleContext, key: LinkedKey, date: Date): Promise<void> {
   await eachLink(
     context,
     key,
@@ -18,7 +21,7 @@ export async function noteGoing(context: LifecycleContext, key: AwsKmsKeyRecord,
  * The token remembers that the copy stays. It comes before the deletion is cancelled, so that a run that dies in between leaves a token that
  * keeps the material rather than one that lets go of it.
  */
-export async function noteStaying(context: LifecycleContext, key: AwsKmsKeyRecord): Promise<void> {
+export async function noteStaying(context: LifecycleContext, key: LinkedKey): Promise<void> {
   await eachLink(
     context,
     key,
@@ -30,7 +33,7 @@ export async function noteStaying(context: LifecycleContext, key: AwsKmsKeyRecor
 
 async function eachLink(
   context: LifecycleContext,
-  { arn, source }: AwsKmsKeyRecord,
+  { arn, source }: LinkedKey,
   note: (custodian: CustodianPort, version: VersionRef) => Promise<void>,
   what: string,
   consequence: string,

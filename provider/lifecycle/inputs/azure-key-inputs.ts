@@ -45,6 +45,17 @@ export const azureKeyInputs = z.strictObject({
   /** What a removal does besides the soft delete. */
   deletion: z.strictObject({ purge: z.boolean().optional() }).optional(),
   adopt: z.strictObject({ id: versionedId, recover: z.boolean().optional() }).optional(),
+  /** What brings a key back whose name is free: a backup in a file, or its base64. */
+  backup: z
+    .strictObject({ file: z.string().min(1).optional(), blob: z.string().min(1).optional() })
+    .refine(({ file, blob }) => (file === undefined) !== (blob === undefined), {
+      error: "is a file or a blob: write exactly one of file and blob.",
+    })
+    .refine(({ blob }) => blob === undefined || /^[A-Za-z0-9+/_-]+=*$/.test(blob), {
+      path: ["blob"],
+      error: "is no base64 (its value is not repeated here).",
+    })
+    .optional(),
   /** Derived from the group; another value means another key. */
   vaultUrl: vaultUrlSchema.optional(),
   tenantId: tenantSchema.optional(),
