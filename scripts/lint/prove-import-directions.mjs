@@ -45,6 +45,13 @@ const relative = (part, file) => {
   return specifier.startsWith(".") ? specifier : `./${specifier}`;
 };
 
+// A scope stands for all of its packages, and is none itself.
+const MEMBERS = {
+  "@aws-sdk": "@aws-sdk/client-kms",
+  "@azure": "@azure/keyvault-keys",
+  "@smithy": "@smithy/signature-v4",
+};
+
 const wrong = [];
 let proved = 0;
 const expect = async (part, code, refused) => {
@@ -71,7 +78,7 @@ for (const part of Object.keys(PARTS)) {
     await expect(part, lazy, !allowed || typesOnly);
   }
   for (const [name, allowed] of Object.entries(PACKAGES)) {
-    const specifier = { "@aws-sdk": "@aws-sdk/client-kms", "@smithy": "@smithy/signature-v4" }[name] ?? name;
+    const specifier = MEMBERS[name] ?? name;
     for (const code of ways(specifier)) await expect(part, code, !allowed.includes(part));
   }
 }
