@@ -1,6 +1,6 @@
 import { createHash, createPublicKey } from "node:crypto";
 import { ByokError } from "../model/errors";
-import { ownershipTags, wrappingKeyTag } from "../model/owner";
+import { ownershipTags, wrappingKeyPrefix, wrappingKeyTag } from "../model/owner";
 import type { AzureImportRequest, PinnedWrappingKey } from "../model/ports/azure-import";
 import type { VaultKeyFacts } from "../model/ports/key-vault";
 import type { OperationContext } from "./operation-context";
@@ -28,18 +28,19 @@ export async function withWrappingKey<T>(
   const { wrappingKey } = request;
   if ("id" in wrappingKey) return work(await requirePinned(context, opened, wrappingKey));
   const { vault } = opened;
-  const name = `byok-kek-${context.random(8).toString("hex")}`;
+  const name = `${wrappingKeyPrefix}${context.random(8).toString("hex")}`;
   try {
     const { id, publicKeySha256 } = await context.change(() =>
       vault.makeWrappingKey({
         name,
         bits: wrappingKey.bits,
-        // By the tag a run finds what an earlier one left that was cut off here.
+        // By the tag the next run of the same key finds what one left that was cut off here.
         tags: { [wrappingKeyTag]: request.tags[ownershipTags.owner] ?? request.owner },
       }),
     );
     return await work(await requirePinned(context, opened, { id, publicKeySha256 }));
   } finally {
+    // What could not be removed here is looked for by whoever asked for the import.
     await vault.deleteKey(name).catch(() => undefined);
   }
 }

@@ -12,7 +12,7 @@ import {
   makeGroupWrappingKey,
   pinnedIn,
   protectionOf,
-  removeLeftOver,
+  removeGroupWrappingKeys,
   wrappingKeyFault,
   wrappingKeyOutput,
 } from "./azure-key-vault-group/group-wrapping-key";
@@ -81,12 +81,14 @@ export const azureKeyVaultGroup: Lifecycle = {
     return connectedOutputs(context, azureKeyVaultGroupInputs.parse(news), olds, id);
   },
 
-  async delete(context, _id, outputs) {
+  async delete(context, id, outputs) {
     const inputs = azureKeyVaultGroupInputs.parse(inputsIn(outputs));
     const { vaultUrl } = inputs;
-    if (vaultUrl === undefined || pinnedIn(outputs) === undefined) return;
+    // One that a refresh did not trust any more, or that an update lost sight of, goes too.
+    const mayHaveOne = keepsWrappingKey(inputs) && outputs["connected"] === true;
+    if (vaultUrl === undefined || (pinnedIn(outputs) === undefined && !mayHaveOne)) return;
     const port = context.keyVault(azureConnectionOf({ ...inputs, vaultUrl }));
-    await removeLeftOver(context, port, { ...inputs, vaultUrl }, undefined);
+    await removeGroupWrappingKeys(context, port, { ...inputs, vaultUrl }, id);
   },
 };
 
@@ -124,10 +126,10 @@ async function connectedOutputs(
   )
     return { ...connected, ...pickDefined(olds, ["wrappingKey"]) };
   if (!keeps) {
-    if (pin !== undefined) await removeLeftOver(context, found.port, place, undefined);
+    if (pin !== undefined) await removeGroupWrappingKeys(context, found.port, place, id);
     return connected;
   }
-  const made = await makeGroupWrappingKey(context, found.port, place);
+  const made = await makeGroupWrappingKey(context, found.port, place, id);
   const outputs = { ...connected, wrappingKey: wrappingKeyOutput(made) };
   try {
     if (inputs.purgeProtection !== undefined) return outputs;

@@ -1,6 +1,7 @@
 import { sameAzureDate } from "./azure-dates";
 import type { AzureKeyOperation } from "./azure-key-type";
-import type { AfterAzureRotation } from "./azure-key-versions";
+import type { AfterAzureRotation, AzureKeyVersion } from "./azure-key-versions";
+import { maxAzureTags } from "./azure-tags";
 import { backupTag } from "./backup-tag";
 import { ownershipTags } from "./owner";
 import type { KeyVersionFacts, VaultKeyFacts, VersionSettings } from "./ports/key-vault";
@@ -42,7 +43,7 @@ export interface ObservedAzureKey {
 /** What the state knows of versions, by Azure's name of each. */
 export interface KnownVersion {
   readonly proved: boolean;
-  readonly disabledBy: "rotation" | "key" | undefined;
+  readonly disabledBy: AzureKeyVersion["disabledBy"];
 }
 
 /** The next thing to do; each leads one step closer, whatever was done before. */
@@ -55,7 +56,7 @@ export type AzureStep =
       readonly kind: "former";
       readonly version: OwnVersion;
       readonly enabled: boolean;
-      readonly disabledBy: "rotation" | "key" | undefined;
+      readonly disabledBy: AzureKeyVersion["disabledBy"];
     };
 
 /** All steps that are due, in their order. */
@@ -72,8 +73,10 @@ export function dueAzureSteps(
   const settings = differences(desired, current);
   if (Object.keys(settings).length > 0) steps.push({ kind: "set", settings });
   for (const version of own) {
-    if (version.facts.version === current.version || version.number >= desired.version) continue;
-    const step = formerStep(desired, version, known.get(version.facts.version)?.disabledBy);
+    if (version.facts.version === current.version || version.number > desired.version) continue;
+    // One that a lost answer made beside the current one holds the same key: it is used as that is, and no rotation has left it behind.
+    const fate = version.number === desired.version ? { ...desired, afterRotation: "keep" as const } : desired;
+    const step = formerStep(fate, version, known.get(version.facts.version)?.disabledBy);
     if (step !== undefined) steps.push(step);
   }
   return steps;
@@ -138,9 +141,11 @@ function sameTags(one: Readonly<Record<string, string>>, other: Readonly<Record<
 function formerStep(
   { enabled, afterRotation }: DesiredAzureKey,
   version: OwnVersion,
-  disabledBy: KnownVersion["disabledBy"],
+  known: KnownVersion["disabledBy"],
 ): AzureStep | undefined {
   const isEnabled = version.facts.enabled;
+  const marked = disabledByIn(version.facts);
+  const disabledBy = known ?? marked;
   if (afterRotation === "disable") {
     if (disabledBy === "rotation") return undefined;
     return isEnabled || disabledBy === "key"
@@ -148,9 +153,28 @@ function formerStep(
       : undefined;
   }
   if (!enabled) return isEnabled ? { kind: "former", version, enabled: false, disabledBy: "key" } : undefined;
-  return !isEnabled && disabledBy === "key"
+  // A mark that somebody's own enabling left there would be taken for ours at the next disabling.
+  return disabledBy === "key" && (!isEnabled || marked === "key")
     ? { kind: "former", version, enabled: true, disabledBy: undefined }
     : undefined;
+}
+
+/** What disabled a former version, as its tag tells. */
+export function disabledByIn({ tags }: Pick<KeyVersionFacts, "tags">): AzureKeyVersion["disabledBy"] {
+  const by = tags[ownershipTags.disabled];
+  return by === "rotation" || by === "key" ? by : undefined;
+}
+
+/** The reason is written with the change itself. Where a version has all the tags that it can have, only the state remembers it. */
+export function formerSettings({
+  version: { facts },
+  enabled,
+  disabledBy,
+}: Extract<AzureStep, { readonly kind: "former" }>): VersionSettings {
+  const { [ownershipTags.disabled]: marked, ...tags } = facts.tags;
+  if (disabledBy === undefined) return marked === undefined ? { enabled } : { enabled, tags };
+  if (Object.keys(tags).length >= maxAzureTags) return { enabled };
+  return { enabled, tags: { ...tags, [ownershipTags.disabled]: disabledBy } };
 }
 
 /** A step for the output `pending`. */

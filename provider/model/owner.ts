@@ -13,10 +13,15 @@ export const ownershipTags = {
   material: "byok:material",
   /** While AWS rotates its own material in place: the version to come, and the material that it replaces. */
   rotating: "byok:rotating",
+  /** On a former version in Azure: what disabled it; written with the change itself, so that no run that dies in between forgets it. */
+  disabled: "byok:disabled",
 } as const;
 
 /** Marks a key of a vault as a wrapping key of ours: the owner hash of what it was made for. */
 export const wrappingKeyTag = "byok:kek";
+
+/** How the names of our wrapping keys begin; what follows is random. */
+export const wrappingKeyPrefix = "byok-kek-";
 
 const ownershipKeys: readonly string[] = [...Object.values(ownershipTags), wrappingKeyTag, backupTag];
 

@@ -80,6 +80,7 @@ describe("a copied key", () => {
   it("asks for a wrapping key of its own where the group keeps none", async () => {
     await key.up(program({ group: { ...group, kek: { size: 3072, lifetime: "import" } }, wrappingKey: undefined }));
     expect(world.custodian.azureImports[0]?.wrappingKey).toEqual({ bits: 3072 });
+    expect([...world.vault.keys.keys()]).toEqual(["signing"]);
   });
 
   it("gets a new version when its source is rotated, and keeps or disables the former one", async () => {
@@ -313,6 +314,39 @@ describe("a removal", () => {
     world.vault.failAt = undefined;
     await key.destroy();
     expect([...world.vault.deleted.keys(), ...world.vault.keys.keys()]).toEqual([]);
+  });
+
+  it("that is undone is undone in the token too: the source may be needed again", async () => {
+    await key.up(program());
+    await key.destroy();
+    expect(world.custodian.copies).toMatchObject([{ deletionDate: "2026-08-30T00:00:00.000Z" }]);
+    await key.up(program());
+    expect(world.custodian.copies[0]).not.toHaveProperty("deletionDate");
+    await key.destroy();
+    await world.vault.recoverKey("signing");
+    await key.up(program());
+    expect(world.custodian.copies[0]).not.toHaveProperty("deletionDate");
+  });
+
+  it("leaves a key alone of which another resource has a version", async () => {
+    await key.up(program());
+    world.vault.store({
+      ...{ name: "signing", kty: "RSA-HSM", bits: 3072, operations: ["sign"], enabled: true, material: "theirs" },
+      tags: { [ownershipTags.lineage]: "d".repeat(32), [ownershipTags.owner]: "e".repeat(32) },
+    });
+    await key.destroy();
+    expect(seen()).toHaveLength(2);
+    expect(world.warnings.join("\n")).toContain("belongs to another resource now");
+  });
+
+  it("that was cut off is known again although somebody took the tags away", async () => {
+    await key.up(program());
+    const [version] = world.vault.keys.get("signing") ?? [];
+    if (version !== undefined) world.vault.change(version, { tags: {} });
+    await world.vault.deleteKey("signing");
+    await key.destroy();
+    expect(world.warnings).toEqual([]);
+    expect(world.custodian.copies).toMatchObject([{ deletionDate: "2026-08-30T00:00:00.000Z" }]);
   });
 
   it("leaves a key alone that belongs to another resource by now", async () => {

@@ -14,12 +14,14 @@ import type {
   SurveyedVersion,
   VersionRef,
 } from "../../provider/model/ports/custodian";
+import { ownershipTags, wrappingKeyTag } from "../../provider/model/owner";
 import type { TokenReport } from "../../provider/model/token";
 import type {
   AzureImportReceipt,
   AzureImportRequest,
   AzureProof,
   AzureProveRequest,
+  PinnedWrappingKey,
 } from "../../provider/model/ports/azure-import";
 import { azureKeyTypeOf } from "../../provider/model/azure-key-type";
 import { materialIdOf, type FakeKms } from "./fake-kms";
@@ -54,6 +56,8 @@ export class FakeCustodian implements CustodianPort {
   readonly imports: ImportRequest[] = [];
   report = report;
   failure: ByokError | undefined;
+  /** The n-th call is the last thing that arrives of the process, or the first that does not. */
+  dieAt: { readonly call: number; readonly after: boolean } | undefined;
   failImport: "before" | "after" | undefined;
   /** Which import fails then, counted in {@link imports}; the next one where none is named. */
   failImportAt: number | undefined;
@@ -114,31 +118,50 @@ export class FakeCustodian implements CustodianPort {
     });
   }
   readonly azureImports: AzureImportRequest[] = [];
-  importIntoAzure(request: AzureImportRequest): Promise<AzureImportReceipt> {
-    return this.act("importIntoAzure", () => {
-      this.azureImports.push(request);
-      const fail = this.failImport;
-      this.failImport = undefined;
-      if (fail === "before") throw new ByokError("BYOK_CUSTODIAN_FAILED", "planned failure before the import");
-      const { kty, curve } = azureKeyTypeOf(request.spec) ?? { kty: "RSA" };
-      const made = this.vault.store({
-        name: request.target.keyName,
-        kty: `${kty}-HSM`,
-        ...(curve === undefined ? { bits: keySpecFacts[request.spec].bits } : { curve }),
-        enabled: request.enabled,
-        operations: request.operations,
-        tags: request.tags,
-        ...(request.notBefore === undefined ? {} : { notBefore: new Date(request.notBefore) }),
-        ...(request.expiresOn === undefined ? {} : { expiresOn: new Date(request.expiresOn) }),
-        material: materialInAzure(request),
-      });
-      if (fail === "after") throw new ByokError("BYOK_CUSTODIAN_FAILED", "planned failure after the import");
-      const wrappingKey =
-        "id" in request.wrappingKey
-          ? request.wrappingKey
-          : { id: "kek for one import", publicKeySha256: "0".repeat(64) };
-      return { ...azureProof(request), keyId: made.id, importedAt, importedBy: "object id", wrappingKey };
+  async importIntoAzure(request: AzureImportRequest): Promise<AzureImportReceipt> {
+    await this.act("importIntoAzure", () => this.azureImports.push(request));
+    const fail = this.failImport;
+    this.failImport = undefined;
+    if (fail === "before") throw new ByokError("BYOK_CUSTODIAN_FAILED", "planned failure before the import");
+    const { wrappingKey } = request;
+    if ("id" in wrappingKey) return this.sendToAzure(request, wrappingKey, fail);
+    const name = `byok-kek-${String(this.azureImports.length)}`;
+    try {
+      const tags = { [wrappingKeyTag]: request.tags[ownershipTags.owner] ?? request.owner };
+      const { id, publicKeySha256 } = await this.vault.makeWrappingKey({ name, bits: wrappingKey.bits, tags });
+      return await this.sendToAzure(request, { id, publicKeySha256 }, fail);
+    } finally {
+      await this.vault.deleteKey(name).catch(() => undefined);
+    }
+  }
+  /** As the custodian does it before anything is sent. */
+  private rememberInAzure({ owner, version, target: { connection, keyName }, copyName }: AzureImportRequest): void {
+    const arn = `${connection.vaultUrl}/keys/${keyName}`;
+    this.copies = [
+      ...this.copies.filter((copy) => copy.owner !== owner || copy.version !== version || copy.arn !== arn),
+      { owner, version, arn, copyName, copiedAt: importedAt, copiedBy: "object id" },
+    ];
+  }
+  private async sendToAzure(
+    request: AzureImportRequest,
+    wrappingKey: PinnedWrappingKey,
+    fail: "before" | "after" | undefined,
+  ): Promise<AzureImportReceipt> {
+    this.rememberInAzure(request);
+    const { kty, curve } = azureKeyTypeOf(request.spec) ?? { kty: "RSA" };
+    const made = await this.vault.importWrapped({
+      name: request.target.keyName,
+      kty: `${kty}-HSM`,
+      ...(curve === undefined ? { bits: keySpecFacts[request.spec].bits } : { curve }),
+      enabled: request.enabled,
+      operations: request.operations,
+      tags: request.tags,
+      ...(request.notBefore === undefined ? {} : { notBefore: new Date(request.notBefore) }),
+      ...(request.expiresOn === undefined ? {} : { expiresOn: new Date(request.expiresOn) }),
+      material: materialInAzure(request),
     });
+    if (fail === "after") throw new ByokError("BYOK_CUSTODIAN_FAILED", "planned failure after the import");
+    return { ...azureProof(request), keyId: made.id, importedAt, importedBy: "object id", wrappingKey };
   }
   proveInAzure(request: AzureProveRequest): Promise<AzureProof> {
     return this.act("proveInAzure", () => {
@@ -197,10 +220,19 @@ export class FakeCustodian implements CustodianPort {
     return this.act("links", () => this.copies.filter((copy) => copy.owner === owner));
   }
   noteDeletion(version: VersionRef, arn: string, deletionDate?: string): Promise<void> {
-    return this.act(`noteDeletion ${version.version} ${arn} ${deletionDate ?? "now"}`, () => undefined);
+    return this.act(`noteDeletion ${version.version} ${arn} ${deletionDate ?? "now"}`, () => {
+      this.copies = this.copies.flatMap((copy) => {
+        if (!same(copy, version) || copy.arn !== arn) return [copy];
+        return deletionDate === undefined ? [] : [{ ...copy, deletionDate }];
+      });
+    });
   }
   noteRevival(version: VersionRef, arn: string): Promise<void> {
-    return this.act(`noteRevival ${version.version} ${arn}`, () => undefined);
+    return this.act(`noteRevival ${version.version} ${arn}`, () => {
+      this.copies = this.copies.map(({ deletionDate, ...copy }) =>
+        deletionDate === undefined || (same(copy, version) && copy.arn === arn) ? copy : { ...copy, deletionDate },
+      );
+    });
   }
 
   private receipt(request: ImportRequest): ImportReceipt {
@@ -217,6 +249,16 @@ export class FakeCustodian implements CustodianPort {
 
   private act<T>(name: string, work: () => T): Promise<T> {
     this.calls.push(name);
+    const planned = this.dieAt?.call === this.calls.length ? this.dieAt : undefined;
+    if (planned?.after === false || this.vault.dead) {
+      this.vault.dead = true;
+      return Promise.reject(new ByokError("BYOK_CUSTODIAN_FAILED", `planned failure of ${name}`));
+    }
+    if (planned !== undefined) {
+      this.vault.dead = true;
+      work();
+      return Promise.reject(new ByokError("BYOK_CUSTODIAN_FAILED", `planned failure of ${name}`));
+    }
     if (this.failure !== undefined) return Promise.reject(this.failure);
     try {
       return Promise.resolve(work());

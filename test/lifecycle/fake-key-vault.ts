@@ -35,12 +35,17 @@ type Stored = VaultKeyFacts & { readonly material: string };
 /** As a change behind everybody's back may leave it. */
 type Change = { readonly [Name in keyof Stored]?: Stored[Name] };
 
-/** A Key Vault in memory, as far as a lifecycle sees it; `failAt` makes the n-th call fail before or after it took effect. */
+/**
+ * A Key Vault in memory, as far as a lifecycle and the custodian see it; `failAt` makes the n-th call fail before or after it took effect, and with `dies` all
+ * that follow.
+ */
 export class FakeKeyVault implements KeyVaultPort {
   readonly keys = new Map<string, Stored[]>();
   readonly deleted = new Map<string, { readonly versions: Stored[]; readonly facts: DeletedVaultKey }>();
   readonly calls: string[] = [];
-  failAt: { readonly call: number; readonly after: boolean } | undefined;
+  failAt: { readonly call: number; readonly after: boolean; readonly dies?: boolean } | undefined;
+  /** True once the process that calls is dead: nothing that it goes on to do arrives. */
+  dead = false;
   seenVaults: readonly VaultFacts[] | undefined;
   missing: readonly VaultPermission[] = [];
   tenant = tenantId;
@@ -57,6 +62,8 @@ export class FakeKeyVault implements KeyVaultPort {
     const planned = this.failAt?.call === this.calls.length ? this.failAt : undefined;
     const failure = new ByokError("BYOK_AZURE_UNREACHABLE", `planned failure of ${name}`, { retryable: true });
     await Promise.resolve();
+    if (this.dead) throw failure;
+    if (planned?.dies === true) this.dead = true;
     if (planned?.after === false) throw failure;
     const answer = work();
     if (planned?.after === true) throw failure;
@@ -155,6 +162,10 @@ export class FakeKeyVault implements KeyVaultPort {
       this.change(made, { operations: ["import"], ...expiry });
       return { id: made.id, bits, publicKeySha256: digest(`kek ${name}`), ...expiry };
     });
+  }
+  /** What only the custodian calls. */
+  importWrapped(request: NewVersion): Promise<VaultKeyFacts> {
+    return this.act(`importWrapped ${request.name}`, () => this.store(request));
   }
   /** Changes a version behind everybody's back. */
   change({ name, version }: Pick<KeyVersionFacts, "name" | "version">, more: Change): void {

@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
-import { azureKeyId } from "../../model/azure-key-name";
 import { ByokError } from "../../model/errors";
-import { ownerHash, wrappingKeyTag } from "../../model/owner";
+import { ownerHash, ownershipTags, wrappingKeyPrefix, wrappingKeyTag } from "../../model/owner";
 import type { KeyVaultPort, VaultKeyFacts, VaultWrappingKey } from "../../model/ports/key-vault";
 import type { LifecycleContext, PlainRecord } from "../contract";
 import type { AzureKeyVaultGroupInputs } from "../inputs/azure-key-vault-group-inputs";
 import { pinnedWrappingKeySchema } from "../inputs/azure-shapes";
+import { removeWrappingKeys } from "../remove-wrapping-keys";
 
 type GroupPlace = Pick<AzureKeyVaultGroupInputs, "self" | "organization" | "kek" | "tier"> & {
   readonly vaultUrl: string;
@@ -27,38 +27,37 @@ export const wrappingKeyOwner = ({ self = "", organization = "organization", vau
 /**
  * Makes a wrapping key of a random name. One that is found with the group's tag is never used, whoever made it, because its private half may be known
  * outside the vault; it is what a run left that was cut off, and goes.
+ *
+ * @param id - of the group; only it removes the key again
  */
 export async function makeGroupWrappingKey(
   context: LifecycleContext,
   port: KeyVaultPort,
   place: GroupPlace,
+  id: string,
 ): Promise<VaultWrappingKey> {
-  await removeLeftOver(context, port, place, undefined);
+  const owner = wrappingKeyOwner(place);
+  await removeWrappingKeys(context, port, owner);
   context.mayProceed();
   context.log.progress("making the wrapping key");
   return port.makeWrappingKey({
-    name: `byok-kek-${context.random(8).toString("hex")}`,
+    name: `${wrappingKeyPrefix}${context.random(8).toString("hex")}`,
     bits: place.kek.size,
-    tags: { [wrappingKeyTag]: wrappingKeyOwner(place) },
+    tags: { [wrappingKeyTag]: owner, [ownershipTags.lineage]: id },
   });
 }
 
-/** Removes all wrapping keys of the group but the one that it keeps. */
-export async function removeLeftOver(
+/**
+ * Removes the wrapping keys of a group that goes, or that keeps none any more. A replacement in the same vault has the same owner, so what another
+ * resource made stays.
+ */
+export const removeGroupWrappingKeys = (
   context: LifecycleContext,
   port: KeyVaultPort,
   place: GroupPlace,
-  keptId: string | undefined,
-): Promise<void> {
-  const owner = wrappingKeyOwner(place);
-  for await (const key of port.listKeys()) {
-    if (key.tags[wrappingKeyTag] !== owner) continue;
-    if (keptId?.startsWith(`${azureKeyId(place.vaultUrl, key.name)}/`) === true) continue;
-    context.mayProceed();
-    context.log.progress(`removing the wrapping key ${key.name}`);
-    await port.deleteKey(key.name);
-  }
-}
+  id: string,
+): Promise<void> =>
+  removeWrappingKeys(context, port, wrappingKeyOwner(place), ({ tags }) => tags[ownershipTags.lineage] === id);
 
 /** Why a pinned wrapping key must not be used any more, or undefined while it is what was made. */
 export async function wrappingKeyFault(

@@ -16,6 +16,7 @@ import { azureConnectionOf } from "../azure-connection-of";
 import type { LifecycleContext, PlainRecord } from "../contract";
 import type { AzureKeyGoal } from "./azure-key-inputs";
 import { partsOfId } from "./adopt-version";
+import { requireRemoved } from "./import-wrapping-key";
 import { fingerprintText, originNow, type Told } from "./record-azure-key";
 
 /** Makes the version that is asked for: Azure makes a native one, the custodian imports all other material. */
@@ -45,6 +46,7 @@ export async function bringVersion(
     ...expectedOf(inputs, told),
     copyName: context.name,
   });
+  await requireRemoved(context, port, inputs, receipt.wrappingKey);
   return withReceipt(told, inputs, desired.version, receipt);
 }
 

@@ -2,6 +2,7 @@ import {
   azureOwnership,
   describeAzureStep,
   dueAzureSteps,
+  formerSettings,
   type AzureStep,
   type DesiredAzureKey,
   type ObservedAzureKey,
@@ -16,6 +17,7 @@ import { canonicalJson } from "../same-json";
 import { settle } from "../settled";
 import { desiredAzureKey, type AzureKeyGoal } from "./azure-key-inputs";
 import { bringVersion, proveVersion } from "./bring-version";
+import { removeLeftWrappingKeys } from "./import-wrapping-key";
 import { observeVersions } from "./observe-versions";
 import { azureOrigin, knownOf, recordAzureKey, type Told } from "./record-azure-key";
 
@@ -150,8 +152,10 @@ async function perform(
   const { name } = inputs;
   switch (step.kind) {
     case "bring":
+      await removeLeftWrappingKeys(context, port, inputs);
       return bringVersion(context, port, inputs, desired, told);
     case "prove":
+      await removeLeftWrappingKeys(context, port, inputs);
       return proveVersion(context, inputs, requireCurrent(observed), told);
     case "own": {
       const { number, facts } = step.version;
@@ -169,7 +173,7 @@ async function perform(
     case "former":
       context.mayProceed();
       context.log.progress(describeAzureStep(step));
-      await port.updateVersion(name, step.version.facts.version, { enabled: step.enabled });
+      await port.updateVersion(name, step.version.facts.version, formerSettings(step));
       return { ...told, versions: withDisabledBy(inputs, told.versions, step.version, step.disabledBy) };
   }
 }

@@ -25,10 +25,12 @@ export async function locateAzureKey(
   const versions = await port.listVersions(name);
   if (versions.length > 0) {
     const ours = versions.filter(({ tags }) => tags[ownershipTags.owner] === inputs.owner);
-    if (ours.length > 0)
+    if (ours.length > 0) {
       context.log.info(
         `found the key that an earlier run of this resource made (${ours.length} version${ours.length === 1 ? "" : "s"} in ${inputs.vaultUrl}); it goes on from there.`,
       );
+      await noteReturn(context, inputs);
+    }
     return adopted;
   }
   const deleted = await port.getDeleted(name);

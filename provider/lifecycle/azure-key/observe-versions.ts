@@ -49,16 +49,31 @@ function numberOf(facts: KeyVersionFacts, asked: VersionsInQuestion): number | u
   return asked.known.find(({ keyVersion }) => keyVersion === facts.version)?.version;
 }
 
-/**
- * The lineage on our versions that is not the asked one: whoever has them took the key over. Versions that a run which was cut off meant to tag anew, after it had
- * recovered or restored them, are no sign of that.
- *
- * @param outputs - recorded ones
- */
-export function takenOverBy({ own }: ObservedAzureKey, lineage: string, outputs: PlainRecord): string | undefined {
+const lineagesOf = (versions: readonly KeyVersionFacts[]): readonly string[] =>
+  versions.map(({ tags }) => tags[ownershipTags.lineage]).filter((found) => found !== undefined);
+
+/** Our versions that no run meant to mark anew; one that was cut off after it had found, recovered or restored them did, and is no sign of another resource. */
+const settledIn = ({ own }: ObservedAzureKey, outputs: PlainRecord): readonly KeyVersionFacts[] => {
   const pending = textList(outputs["pending"]);
   return own
     .filter((version) => !pending.includes(describeAzureStep({ kind: "own", version })))
-    .map(({ facts }) => facts.tags[ownershipTags.lineage])
-    .find((found) => found !== undefined && found !== lineage);
+    .map(({ facts }) => facts);
+};
+
+/**
+ * The lineage that has our versions by now, if it is another one. Where some of them have the asked one, it is unfinished work of that.
+ *
+ * @param outputs - recorded ones
+ */
+export function takenOverBy(observed: ObservedAzureKey, lineage: string, outputs: PlainRecord): string | undefined {
+  const all = lineagesOf(observed.own.map(({ facts }) => facts));
+  return all.includes(lineage) ? undefined : lineagesOf(settledIn(observed, outputs))[0];
 }
+
+/**
+ * Another lineage on any version under the name, of ours or of others. A delete takes all versions along, so it leaves them to whoever has one.
+ *
+ * @param outputs - recorded ones
+ */
+export const otherLineageIn = (observed: ObservedAzureKey, lineage: string, outputs: PlainRecord): string | undefined =>
+  lineagesOf([...settledIn(observed, outputs), ...observed.foreign]).find((found) => found !== lineage);

@@ -2,6 +2,7 @@ import { sameAzureDate } from "../../model/azure-dates";
 import { azureKeyId } from "../../model/azure-key-name";
 import {
   describeAzureStep,
+  disabledByIn,
   dueAzureSteps,
   type DesiredAzureKey,
   type KnownVersion,
@@ -78,7 +79,8 @@ function pem(spki: Buffer): string {
 function versionsNow(inputs: AzureKeyGoal, { own }: ObservedAzureKey, told: Told): readonly AzureKeyVersion[] {
   return own.map((version) => {
     const known = told.versions.find(({ keyVersion }) => keyVersion === version.facts.version);
-    return { ...(known ?? originNow(inputs, version)), ...shown(version, known?.disabledBy) };
+    const disabledBy = known?.disabledBy ?? disabledByIn(version.facts);
+    return { ...(known ?? originNow(inputs, version)), ...shown(version, disabledBy) };
   });
 }
 

@@ -11,7 +11,8 @@ import { azureConnectionOf } from "../azure-connection-of";
 import type { LifecycleContext, PlainRecord } from "../contract";
 import { settle } from "../settled";
 import { parseAzureKey, type AzureKeyGoal } from "./azure-key-inputs";
-import { observeVersions, takenOverBy } from "./observe-versions";
+import { removeLeftWrappingKeys } from "./import-wrapping-key";
+import { observeVersions, otherLineageIn } from "./observe-versions";
 import { purgeWord } from "./purge-word";
 
 /**
@@ -29,19 +30,20 @@ export async function removeAzureKey(context: LifecycleContext, id: string, outp
     version: inputs.version,
     known,
   });
+  await removeLeftWrappingKeys(context, port, inputs);
   const purges = inputs.deletion?.purge === true;
   const leaving = { id, inputs, known, purges, backups: backupsTold(observed.own.map(({ facts }) => facts.tags)) };
   if (observed.own.length === 0 && observed.foreign.length === 0) {
     const deleted = await port.getDeleted(name);
     if (deleted === undefined) return noteGoing(context, inputs, known, undefined);
-    if (deleted.tags[ownershipTags.lineage] !== id) {
+    if (!isOurs(deleted, id, known)) {
       forgetTakenOver(context, inputs, deleted.tags[ownershipTags.lineage]);
       return;
     }
     context.log.info(`${name} is soft-deleted already; Azure purges it on ${dayOf(deleted.scheduledPurgeDate)}.`);
     return finish(context, port, { ...leaving, backups: backupsTold([deleted.tags]) }, deleted);
   }
-  const other = takenOverBy(observed, id, outputs);
+  const other = otherLineageIn(observed, id, outputs);
   if (other !== undefined || observed.own.length === 0) {
     forgetTakenOver(context, inputs, other);
     return;
@@ -60,6 +62,11 @@ export async function removeAzureKey(context: LifecycleContext, id: string, outp
   );
   await finish(context, port, leaving, deleted);
 }
+
+/** By its tags, or, where somebody took them away, by the version that the state knows. */
+const isOurs = ({ tags, version }: DeletedVaultKey, id: string, known: readonly AzureKeyVersion[]): boolean =>
+  tags[ownershipTags.lineage] === id ||
+  (tags[ownershipTags.lineage] === undefined && known.some(({ keyVersion }) => keyVersion === version));
 
 interface Leaving {
   readonly id: string;
