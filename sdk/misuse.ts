@@ -17,11 +17,19 @@ export function misuse(kind: string, name: string, sentence: string): pulumi.Res
 }
 
 /** Where a program in JavaScript passes something else than the resource that a property takes. */
-export function wrongResource(kind: string, name: string, property: string, wanted: string, value: unknown): Error {
+export function wrongResource(
+  kind: string,
+  name: string,
+  property: string,
+  wanted: string | readonly string[],
+  value: unknown,
+): Error {
+  const classes = [wanted].flat();
+  const written = classes.map((each) => `new byok.${each}(…)`).join(" or ");
   return misuse(
     kind,
     name,
-    `${property} must be a resource of class ${wanted}, and ${describe(value)}. Write ${property}: new byok.${wanted}(…), from the same installation of pulumi-byok.`,
+    `${property} must be a resource of class ${classes.join(" or ")}, and ${describe(value)}. Write ${property}: ${written}, from the same installation of pulumi-byok.`,
   );
 }
 

@@ -77,7 +77,7 @@ describe("a program that passes something else", () => {
     const { frankfurt, master, key } = program();
     await settle(key);
     expect(messageOf(() => Reflect.construct(byok.DeletionSchedule, ["retire", { key: master }]))).toContain(
-      "retire (byok:DeletionSchedule): key must be a resource of class AwsKmsKey, and it is a SourceKey",
+      "retire (byok:DeletionSchedule): key must be a resource of class AwsKmsKey or AzureKey, and it is a SourceKey",
     );
     expect(
       messageOf(() => Reflect.construct(byok.AwsAlias, ["a", { group: frankfurt, name: "alias/a", key: master }])),

@@ -31,6 +31,25 @@ describe("a backup", () => {
     });
   });
 
+  it("and a schedule tell the cloud of their key, also while a preview knows nothing else", async () => {
+    const registered = await mockEngine(true);
+    const { key, master } = program();
+    const vault = new byok.AzureKeyVaultGroup("vault", {
+      tenantId,
+      vault: "https://p.vault.azure.net",
+      tier: "premium",
+    });
+    const orders = new byok.AzureKey("orders", { group: vault, material: { source: master } });
+    await settle(
+      new byok.DeletionSchedule("retire-orders", { key: orders }),
+      new byok.DeletionSchedule("retire-payments", { key }),
+    );
+    const inputsOf = (name: string): Record<string, unknown> =>
+      registered.find((resource) => resource.name === name)?.inputs ?? {};
+    expect(inputsOf("retire-orders")["cloud"]).toBe("azure");
+    expect(inputsOf("retire-payments")).not.toHaveProperty("cloud");
+  });
+
   it("is told what it takes", async () => {
     await mockEngine();
     const { key, master } = program();

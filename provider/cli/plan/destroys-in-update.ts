@@ -19,7 +19,12 @@ export function destroysInUpdate(
 ): boolean {
   const olds = record.safeParse(outputs).data;
   // A preview that check refused has no inputs: then the refusal is about the date.
-  if (kind === "DeletionSchedule") return olds === undefined || inputs["windowInDays"] !== olds["windowInDays"];
+  if (kind === "DeletionSchedule")
+    return (
+      olds === undefined ||
+      // Azure has one window; there it is a key that somebody recovered.
+      (olds["cloud"] === "azure" ? olds["scheduled"] !== true : inputs["windowInDays"] !== olds["windowInDays"])
+    );
   const key = kind === "AwsKmsKey" ? keyRecord.safeParse(outputs).data : undefined;
   if (key === undefined) return false;
   const losesMaterial = inputs["materialState"] === "deleted" && key["materialState"] !== "deleted";

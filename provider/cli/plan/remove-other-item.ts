@@ -1,7 +1,9 @@
 import { closeWord, destroyWord } from "../../lifecycle/source-key/source-words";
 import type { StackResource } from "../stack-export";
 import type { PlanItem } from "./plan-item";
-import { removeAzureBackup, removeAzureKey } from "./remove-azure-item";
+import { removeAzureBackup } from "./remove-azure-backup";
+import { removeAzureKey } from "./remove-azure-item";
+import { removeAzureSchedule } from "./remove-azure-schedule";
 import { aliasOutputs, azureCopyOutputs, keyOutputs, scheduleOutputs, sourceOutputs, withOutputs } from "./state-facts";
 
 /** The part of an item that depends on the kind of resource. */
@@ -15,7 +17,7 @@ export function removeOtherItem(resource: StackResource, all: readonly StackReso
     case "AwsAlias":
       return removeAlias(resource);
     case "DeletionSchedule":
-      return removeSchedule(resource);
+      return removeAzureSchedule(resource) ?? removeSchedule(resource);
     case "AzureKey":
       return removeAzureKey(resource, all, now) ?? unreadable();
     case "AzureKeyBackup":

@@ -21,3 +21,4 @@ export const azureKeyRecord = z.strictObject({
   /** What the key's own removal does besides the soft delete. */
   deletion: z.strictObject({ purge: z.boolean().optional() }).optional(),
 });
+export type AzureKeyRecord = z.infer<typeof azureKeyRecord>;

@@ -1,0 +1,60 @@
+import { azureConnectionOf } from "../azure-connection-of";
+import type { LifecycleContext, PlainRecord } from "../contract";
+import { noteStaying } from "../deletion-schedule/note-copies";
+import { isKeptByAnother } from "../keepers";
+import { parseAzureSchedule } from "./record-azure-schedule";
+import { foreignLineageOf, keyIdOf, seeKey } from "./see-key";
+
+/**
+ * Lets go of the schedule: as it is, or by recovering the key. Azure brings versions back as they were; unless that was asked for, they are disabled right after.
+ * With its key, this never runs: the key's own delete keeps the date.
+ */
+export async function removeAzureSchedule(context: LifecycleContext, id: string, outputs: PlainRecord): Promise<void> {
+  const { key, onRemove, restoreEnabled } = parseAzureSchedule(outputs);
+  if (outputs["keyState"] === "Destroyed") return;
+  const keyId = keyIdOf(key);
+  if (onRemove === "leave") {
+    const date = typeof outputs["deletionDate"] === "string" ? ` on ${outputs["deletionDate"].slice(0, 10)}` : "";
+    context.log.warn(
+      outputs["scheduled"] === false
+        ? `${keyId} was recovered by somebody, and stays as it is.`
+        : `${keyId} stays soft-deleted: Azure purges it${date}. Until then az keyvault key recover takes that back.`,
+    );
+    return;
+  }
+  if (isKeptByAnother(keyId, id)) {
+    context.log.info(`${keyId} is deleted by another resource of this program now and stays so.`);
+    return;
+  }
+  if (outputs["scheduled"] === false) {
+    context.log.info(`${keyId} was recovered by somebody, and stays as it is.`);
+    return;
+  }
+  const port = context.keyVault(azureConnectionOf(key.group));
+  const seen = await seeKey(port, key.keyName);
+  const lineage = foreignLineageOf(seen, key);
+  if (seen.kind === "gone" || lineage !== undefined) {
+    context.log.warn(
+      lineage === undefined
+        ? `Azure has purged ${keyId} already; there is nothing to recover.`
+        : `${keyId} belongs to another resource now (lineage ${lineage}) and stays as it is.`,
+    );
+    return;
+  }
+  await noteStaying(context, { arn: keyId, source: key.source });
+  if (seen.kind === "deleted") {
+    context.mayProceed();
+    context.log.progress("recovering the key");
+    await port.recoverKey(key.keyName);
+  }
+  if (!restoreEnabled) {
+    for (const { version, enabled } of await port.listVersions(key.keyName)) {
+      if (!enabled) continue;
+      context.mayProceed();
+      await port.updateVersion(key.keyName, version, { enabled: false });
+    }
+  }
+  context.log.info(
+    `${keyId} is recovered; its versions are ${restoreEnabled ? "as they were before" : "disabled. az keyvault key set-attributes --enabled true makes one usable again"}. pulumi refresh tells its AzureKey.`,
+  );
+}

@@ -1,0 +1,283 @@
+import { azureKey } from "../../provider/lifecycle/azure-key";
+import type { PlainRecord } from "../../provider/lifecycle/contract";
+import { deletionSchedule } from "../../provider/lifecycle/deletion-schedule";
+import { ownershipTags } from "../../provider/model/owner";
+import { UNKNOWN } from "../../provider/model/unknown";
+import { azureProgram, recordOfKey, signingSource } from "./azure-programs";
+import { vaultUrl } from "./fake-key-vault";
+import { World, type EngineResource } from "./lifecycle-world";
+
+const self = "urn:pulumi:prod::pay::pulumi-nodejs:dynamic/byok:DeletionSchedule::retire";
+const keyId = `${vaultUrl}/keys/signing`;
+
+let world: World;
+let key: EngineResource;
+let schedule: EngineResource;
+const start = async (): Promise<void> => {
+  world = new World();
+  key = world.resource(azureKey, "signing");
+  schedule = world.resource(deletionSchedule, "retire");
+  await key.up(azureProgram());
+};
+beforeEach(start);
+
+const program = (more: PlainRecord = {}): PlainRecord => ({
+  key: recordOfKey(key, { source: signingSource }),
+  cloud: "azure",
+  self,
+  ...more,
+});
+const wordIn = (text: string): string => /confirm: "([a-z]+-[0-9a-f]{8})"/.exec(text)?.[1] ?? "no word";
+const askedWord = async (more: PlainRecord = {}): Promise<string> =>
+  wordIn((await schedule.complaints(program(more))).join("\n"));
+const confirmed = async (more: PlainRecord = {}): Promise<PlainRecord> =>
+  program({ ...more, confirm: await askedWord(more) });
+const calls = (name: string): number => world.vault.calls.filter((call) => call.startsWith(name)).length;
+const enabled = (): readonly boolean[] => (world.vault.keys.get("signing") ?? []).map((version) => version.enabled);
+const warned = (): string => world.warnings.join("\n");
+/** Azure purges what is due. */
+const later = (date: string): void => {
+  world.kms.now = new Date(date);
+  for (const [name, { facts }] of world.vault.deleted)
+    if (facts.scheduledPurgeDate <= world.kms.now) world.vault.deleted.delete(name);
+};
+
+describe("scheduling", () => {
+  it("asks for a word that belongs to the key as it stands, and says what goes, and until when", async () => {
+    const [refusal = ""] = await schedule.complaints(program());
+    expect(refusal).toContain("is soft-deleted with 1 version: from now on nobody can use it");
+    expect(refusal).toContain("in 90 days (2026-08-30) Azure purges it");
+    expect(refusal).toContain("importing the same source version again");
+    expect(refusal).toContain("No backup of it is known");
+    expect(refusal).toContain("[BYOK_CONFIRM_REQUIRED]");
+    const word = wordIn(refusal);
+    await key.up(azureProgram({ material: { source: { ...signingSource, version: 2 } } }));
+    expect(await askedWord({ confirm: word })).not.toBe(word);
+    await key.up(azureProgram({ enabled: false, material: { source: { ...signingSource, version: 2 } } }));
+    expect(await askedWord()).not.toBe(word);
+    expect(world.vault.deleted.size).toBe(0);
+  });
+
+  it("soft-deletes once, tells the date to state and token, and changes nothing more", async () => {
+    expect(await schedule.up(await confirmed())).toBe("created");
+    expect(schedule.outputs).toMatchObject({
+      keyId,
+      keyState: "Deleted",
+      deletionDate: "2026-08-30T00:00:00.000Z",
+      retentionDays: 90,
+      pending: [],
+    });
+    expect(schedule.outputs).not.toHaveProperty("windowInDays");
+    const before = world.vault.calls.length;
+    expect(await schedule.up(program())).toBe("same");
+    expect(world.vault.calls.length).toBe(before);
+    await schedule.refresh();
+    expect(await schedule.up(program())).toBe("same");
+    expect(calls("deleteKey")).toBe(1);
+    expect(warned()).not.toContain("drift");
+  });
+
+  it("tells the token of the copies that it links", async () => {
+    world.custodian.copies = [
+      {
+        owner: String(signingSource["owner"]),
+        version: 1,
+        arn: keyId,
+        copyName: "signing",
+        copiedAt: "",
+        copiedBy: "",
+      },
+    ];
+    await schedule.up(await confirmed({ onRemove: "cancel" }));
+    expect(world.custodian.calls).toContain(`noteDeletion 1 ${keyId} 2026-08-30T00:00:00.000Z`);
+    await schedule.destroy();
+    expect(world.custodian.calls).toContain(`noteRevival 1 ${keyId}`);
+  });
+
+  it("takes the vault's retention as the only window, before and after", async () => {
+    world.vault.retentionDays = 30;
+    await start();
+    world.vault.retentionDays = 30;
+    const complaints = await schedule.complaints(program({ windowInDays: 14 }));
+    expect(complaints.join()).toContain("keeps deleted keys for 90 days");
+    const word = await askedWord({ windowInDays: 90 });
+    await schedule.up(program({ windowInDays: 90, confirm: word }));
+    expect((await schedule.complaints(program({ windowInDays: 30 }))).join()).toContain(
+      "Write 90, or leave windowInDays out",
+    );
+    expect(await schedule.up(program())).toBe("updated");
+    expect(calls("deleteKey")).toBe(1);
+  });
+
+  it("does not go with a key that purges itself, is not there, or is another resource's", async () => {
+    const purging = { key: recordOfKey(key, { deletion: { purge: true } }) };
+    expect((await schedule.complaints(program(purging))).join()).toContain("deletion: { purge: true }");
+    const [version] = world.vault.keys.get("signing") ?? [];
+    if (version !== undefined)
+      world.vault.change(version, { tags: { ...version.tags, [ownershipTags.lineage]: "d".repeat(32) } });
+    expect((await schedule.complaints(program())).join()).toContain("belongs to another resource now");
+    world.vault.keys.clear();
+    expect((await schedule.complaints(program())).join()).toContain("there is nothing to delete");
+  });
+
+  it("is told in a preview that does not know the key yet, whatever the window", async () => {
+    expect(await schedule.complaints(program({ key: UNKNOWN, windowInDays: 90 }))).toEqual([]);
+    expect(warned()).toContain("names the word to confirm");
+  });
+
+  it("ends the same wherever it is cut off, before and after each call, with the same word, with and without its state", async () => {
+    for (const lost of [false, true]) {
+      for (const after of [false, true]) {
+        for (let call = 1; call <= 4; call += 1) {
+          await start();
+          const wanted = await confirmed();
+          world.vault.failAt = { call: world.vault.calls.length + call, after };
+          await schedule.up(wanted).catch(() => undefined);
+          world.vault.failAt = undefined;
+          if (lost) schedule = world.resource(deletionSchedule, "retire");
+          await schedule.up(wanted);
+          expect([lost, after, call, schedule.outputs["keyState"], calls("recoverKey")]).toEqual([
+            ...[lost, after, call, "Deleted", 0],
+          ]);
+          expect(await schedule.up(program())).toBe("same");
+        }
+      }
+    }
+  });
+});
+
+describe("the key meanwhile", () => {
+  it("stays as it is: no update fails, recovers it or imports anything", async () => {
+    await schedule.up(await confirmed());
+    const imports = world.custodian.azureImports.length;
+    expect(await key.up(azureProgram())).toBe("same");
+    expect(await key.up(azureProgram({ tags: { team: "risk" } }))).toBe("updated");
+    expect(key.outputs).toMatchObject({ keyState: "Deleted", scheduledPurgeDate: "2026-08-30T00:00:00.000Z" });
+    await key.up(azureProgram({ material: { source: { ...signingSource, version: 2 } } }));
+    await key.refresh();
+    expect(key.outputs).toMatchObject({ keyState: "Deleted", version: 1 });
+    expect([calls("recoverKey"), world.custodian.azureImports.length, world.vault.keys.size]).toEqual([0, imports, 0]);
+  });
+
+  it("is never usable while both are removed together", async () => {
+    await schedule.up(await confirmed({ onRemove: "cancel", restoreEnabled: true }));
+    // Pulumi's deletedWith: the schedule is let go of without a call.
+    await key.destroy();
+    expect([calls("recoverKey"), world.vault.deleted.size]).toEqual([0, 1]);
+  });
+
+  it("stays in the state after its date with the schedule, and both say what to remove, with or without a refresh in between", async () => {
+    for (const refreshed of [true, false]) {
+      await start();
+      world.custodian.copies = [
+        {
+          ...{
+            owner: String(signingSource["owner"]),
+            version: 1,
+            arn: keyId,
+            copyName: "signing",
+            copiedAt: "",
+            copiedBy: "",
+          },
+          deletionDate: "2026-08-30T00:00:00.000Z",
+        },
+      ];
+      await schedule.up(await confirmed());
+      if (refreshed) await key.refresh();
+      later("2026-08-31T00:00:00Z");
+      expect(await schedule.up(program())).toBe("updated");
+      await key.refresh();
+      expect([schedule.outputs["keyState"], key.outputs["keyState"]]).toEqual(["Destroyed", "Destroyed"]);
+      expect(await key.up(azureProgram({ tags: { team: "risk" } }))).toBe("same");
+      expect(await schedule.up(program())).toBe("same");
+      expect(warned()).toContain('the DeletionSchedule "retire" and the AzureKey "signing"');
+      expect(warned()).toContain("its name is free again");
+      await schedule.refresh();
+      await schedule.destroy();
+      await key.destroy();
+      expect([...world.vault.keys.keys(), ...world.vault.deleted.keys()]).toEqual([]);
+    }
+  });
+});
+
+describe("taking it back", () => {
+  const twoVersions = async (): Promise<void> => {
+    await key.up(azureProgram({ material: { source: { ...signingSource, version: 2 } } }));
+    await key.up(azureProgram({ material: { source: { ...signingSource, version: 3 } } }));
+    const [first] = world.vault.keys.get("signing") ?? [];
+    if (first !== undefined) world.vault.change(first, { enabled: false });
+  };
+
+  it("recovers the key with every version disabled", async () => {
+    await twoVersions();
+    await schedule.up(await confirmed({ onRemove: "cancel" }));
+    await schedule.destroy();
+    expect(enabled()).toEqual([false, false, false]);
+  });
+
+  it("brings back what was enabled, and nothing else, where that was asked for", async () => {
+    await twoVersions();
+    await schedule.up(await confirmed({ onRemove: "cancel", restoreEnabled: true }));
+    await schedule.destroy();
+    expect(enabled()).toEqual([false, true, true]);
+    await key.refresh();
+    expect(key.outputs).toMatchObject({ keyState: "Enabled" });
+  });
+
+  it("leaves the key deleted where nothing else was asked for, and says so", async () => {
+    await schedule.up(await confirmed());
+    await schedule.destroy();
+    expect(calls("recoverKey")).toBe(0);
+    expect(warned()).toContain("stays soft-deleted: Azure purges it on 2026-08-30");
+  });
+
+  it("ends the same wherever it is cut off", async () => {
+    for (const after of [false, true]) {
+      for (let call = 1; call <= 7; call += 1) {
+        await start();
+        await twoVersions();
+        await schedule.up(await confirmed({ onRemove: "cancel" }));
+        world.vault.failAt = { call: world.vault.calls.length + call, after };
+        await schedule.destroy().catch(() => undefined);
+        world.vault.failAt = undefined;
+        await schedule.destroy();
+        expect([after, call, enabled()]).toEqual([after, call, [false, false, false]]);
+      }
+    }
+  });
+});
+
+describe("a refresh", () => {
+  it("tells that somebody recovered the key; it is deleted again only with a new word", async () => {
+    const first = await confirmed();
+    await schedule.up(first);
+    await world.vault.recoverKey("signing");
+    await schedule.refresh();
+    expect(warned()).toContain("drift: somebody recovered the key; it is Enabled");
+    expect(schedule.outputs).toMatchObject({ keyState: "Enabled", scheduled: false });
+    const word = await askedWord();
+    await schedule.up(program({ confirm: word }));
+    expect(schedule.outputs).toMatchObject({ keyState: "Deleted" });
+  });
+
+  it("leaves a key alone that somebody recovered, when the schedule goes", async () => {
+    await schedule.up(await confirmed({ onRemove: "cancel" }));
+    await world.vault.recoverKey("signing");
+    await schedule.refresh();
+    await schedule.destroy();
+    expect(enabled()).toEqual([true]);
+  });
+
+  it("tells an early purge and another date", async () => {
+    await schedule.up(await confirmed());
+    await world.vault.recoverKey("signing");
+    world.kms.now = new Date("2026-06-11T00:00:00Z");
+    await world.vault.deleteKey("signing");
+    await schedule.refresh();
+    expect(warned()).toContain("drift: Azure purges the key on 2026-09-09, not on 2026-08-30");
+    world.vault.deleted.clear();
+    await schedule.refresh();
+    expect(warned()).toContain("drift: somebody purged");
+    expect(schedule.outputs).toMatchObject({ keyState: "Destroyed" });
+  });
+});
