@@ -172,6 +172,14 @@ export class AwsKmsKey extends CarriedResource {
   }
 
   /**
+   * The groups of the replicas, for whoever acts on the key in every Region.
+   * @internal
+   */
+  get replicaGroups(): readonly AwsKmsGroup[] {
+    return this.#replicas;
+  }
+
+  /**
    * What an alias or a deletion schedule carries of its key. ARN and key id are known once the key exists, and absent in the preview of a change of it, so that the rest is known.
    * @internal
    */

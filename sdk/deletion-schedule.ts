@@ -33,10 +33,22 @@ export interface DeletionScheduleArgs {
   confirm?: pulumi.Input<string>;
 }
 
+/** A replica whose deletion is scheduled with that of its key. */
+export interface ScheduledReplica {
+  readonly region: string;
+  readonly arn: string;
+  /** KeyState of DescribeKey, as last seen; `Destroyed` once AWS has deleted the replica. */
+  readonly keyState: KmsKeyState | "Destroyed";
+  /** ISO 8601; absent of a primary that waits for the others. */
+  readonly deletionDate?: string;
+  /** Whether it was enabled when this resource scheduled it: `restoreEnabled` enables no other. */
+  readonly enabledBefore: boolean;
+}
+
 const outputs = ["arn", "keyId", "keyState", "deletionDate", "pending"] as const;
 /** Derived by the provider; a program cannot set them. */
 const derived = [
-  ...(["account", "region", "plannedDay", "scheduled", "enabledBefore"] as const),
+  ...(["account", "region", "plannedDay", "scheduled", "enabledBefore", "places"] as const),
   ...(["cloud", "vaultUrl", "keyName", "retentionDays"] as const),
 ] as const;
 const defaulted = ["windowInDays", "onRemove", "restoreEnabled"] as const;
@@ -50,7 +62,9 @@ const defaulted = ["windowInDays", "onRemove", "restoreEnabled"] as const;
  * word (Pulumi's option `deletedWith`, which this class sets). After the date it stays in the state with keyState `Destroyed`, and `pulumi up`
  * says which lines to remove.
  *
- * Permissions: kms:DescribeKey, kms:ListAliases, kms:ListResourceTags, kms:ScheduleKeyDeletion; kms:GetKeyLastUsage for a word in the warning; for another window and for `cancel`
+ * Of a multi-Region key every Region that the program names goes: the replicas first, then the primary, whose days count once AWS has deleted the last of them.
+ *
+ * Permissions, in each Region: kms:DescribeKey, kms:ListAliases, kms:ListResourceTags, kms:ScheduleKeyDeletion; kms:GetKeyLastUsage for a word in the warning; for another window and for `cancel`
  * kms:CancelKeyDeletion; for `restoreEnabled` kms:EnableKey. In Azure key permissions get, list, delete; for `cancel` recover and update.
  *
  * @example
@@ -65,8 +79,15 @@ export class DeletionSchedule extends ByokResource {
   declare public readonly keyId: pulumi.Output<string>;
   /** KeyState of DescribeKey, as last seen, in Azure `Deleted`; `Destroyed` once the key is gone for ever. */
   declare public readonly keyState: pulumi.Output<KmsKeyState | "Deleted" | "Destroyed">;
-  /** ISO 8601; when AWS deletes the key, or Azure purges it. Absent while a multi-Region primary waits for its replicas. */
+  /** ISO 8601; when AWS deletes the key in the Region of its group, or Azure purges it. Absent while a multi-Region primary waits for its replicas. */
   declare public readonly deletionDate: pulumi.Output<string | undefined>;
+  /** The replicas of a multi-Region key, which go with it; absent of a key without replicas. */
+  declare public readonly replicas?: pulumi.Output<ScheduledReplica[]>;
+  /**
+   * ISO 8601; when AWS deletes the last key of a multi-Region key, its primary: `windowInDays` after the last of its replicas. Absent of a key without replicas, and where
+   * it cannot be told, because AWS keeps a replica that the program does not name.
+   */
+  declare public readonly expectedDeletionDate?: pulumi.Output<string | undefined>;
   /** Steps that are still due, in words; empty when all is done. */
   declare public readonly pending: pulumi.Output<string[]>;
   /** As in the arguments; 30 by default, absent of a key in Azure where the program names none. */
@@ -92,8 +113,16 @@ export class DeletionSchedule extends ByokResource {
         "deletedWith is always the key, so that the key is not usable in between. Leave it out.",
       );
     }
-    const unpacked = { key: key.carried, ...(key instanceof AzureKey ? { cloud: "azure" } : {}) };
-    const shape = { args, unpacked, defaulted, outputs, derived };
+    const places = key instanceof AzureKey ? [] : key.replicaGroups.map((group) => ({ group: group.carried }));
+    const isAlone = places.length === 0;
+    const unpacked = {
+      key: key.carried,
+      ...(key instanceof AzureKey ? { cloud: "azure" } : {}),
+      ...(isAlone ? {} : { places }),
+    };
+    // The schedule of a single-Region key has no outputs of a multi-Region one: Pulumi spends its time per value.
+    const found = isAlone ? outputs : [...outputs, "replicas", "expectedDeletionDate"];
+    const shape = { args, unpacked, defaulted, outputs: found, derived };
     super("DeletionSchedule", name, shape, { ...opts, deletedWith: key });
   }
 }

@@ -33,7 +33,7 @@ export type {
 } from "./aws-kms-key-args";
 export { AwsKeyInventory, type AwsKeyInventoryArgs, type AwsKeyInventoryFilter } from "./aws-key-inventory";
 export { AwsAlias, type AwsAliasArgs } from "./aws-alias";
-export { DeletionSchedule, type DeletionScheduleArgs } from "./deletion-schedule";
+export { DeletionSchedule, type DeletionScheduleArgs, type ScheduledReplica } from "./deletion-schedule";
 export {
   AzureKeyVaultGroup,
   type AzureClientCertificateArgs,

@@ -32,6 +32,7 @@ const keyMetadata = z.object({
   ExpirationModel: z.string().optional(),
   ValidTo: z.date().optional(),
   DeletionDate: z.date().optional(),
+  PendingDeletionWindowInDays: z.number().optional(),
   CurrentKeyMaterialId: z.string().optional(),
 });
 
@@ -64,6 +65,9 @@ export function keyFacts(metadata: unknown): KmsKeyFacts {
     ...replicasIn(facts),
     ...(facts.ValidTo === undefined ? {} : { validTo: facts.ValidTo }),
     ...(facts.DeletionDate === undefined ? {} : { deletionDate: facts.DeletionDate }),
+    ...(facts.PendingDeletionWindowInDays === undefined
+      ? {}
+      : { pendingWindowInDays: facts.PendingDeletionWindowInDays }),
     ...(facts.CurrentKeyMaterialId === undefined ? {} : { keyMaterialId: facts.CurrentKeyMaterialId }),
   };
 }

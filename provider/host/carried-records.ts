@@ -19,7 +19,7 @@ const places: Readonly<Record<string, readonly (readonly string[])[]>> = {
   ],
   AwsKeyInventory: [["group"], ["managed"]],
   AwsAlias: [["group"], ["key"]],
-  DeletionSchedule: [["key"]],
+  DeletionSchedule: [["key"], ["places", EACH, "group"]],
   AzureKeyBackup: [["key"], ["covers"]],
   AzureKey: [
     ...[["group"], ["wrappingKey"], ["material", "source"], ["material", "kek"], ["material", "group"]],

@@ -1,4 +1,3 @@
-import { kmsToChange } from "./kms-to-change";
 import { refused } from "./answers";
 import { azureDeletionSchedule } from "./azure-deletion-schedule";
 import type { Lifecycle, PlainRecord } from "./contract";
@@ -22,8 +21,7 @@ const awsDeletionSchedule: Lifecycle = {
   async create(context, record) {
     const inputs = parseScheduleInputs(record);
     const id = `deletion-schedule-${context.random(8).toString("hex")}`;
-    const kms = await kmsToChange(context, inputs.key.group);
-    return { id, outputs: await ensureScheduled(context, kms, { id, inputs, olds: {} }) };
+    return { id, outputs: await ensureScheduled(context, { id, inputs, olds: {} }) };
   },
 
   read(context, _id, outputs) {
@@ -33,8 +31,7 @@ const awsDeletionSchedule: Lifecycle = {
   async update(context, id, olds, record) {
     const inputs = parseScheduleInputs(record);
     if (isRecordOnly(context, olds, record)) return { ...olds, ...scheduleInputsIn(inputs) };
-    const kms = await kmsToChange(context, inputs.key.group);
-    return ensureScheduled(context, kms, { id, inputs, olds });
+    return ensureScheduled(context, { id, inputs, olds });
   },
 
   delete: removeSchedule,

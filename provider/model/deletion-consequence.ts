@@ -11,8 +11,10 @@ export interface DeletionFacts {
   readonly date: Date;
   /** How many aliases point to the key. */
   readonly aliases: number;
-  /** Regions of the replicas of a multi-Region primary. */
+  /** Regions of replicas for which a multi-Region primary waits, and which do not go together with it. */
   readonly replicaRegions: readonly string[];
+  /** Of a multi-Region key that goes in every Region at once: replicas on the date, and their primary after as many days again. */
+  readonly together?: { readonly replicas: readonly string[]; readonly primary: string; readonly last: Date };
   /** When AWS deletes the key as things are; absent where that is not scheduled. */
   readonly scheduledFor?: Date | undefined;
   /** When the key was last used, in one sentence; absent where nobody asked. */
@@ -27,9 +29,11 @@ export const dayOf = (date: Date): string => date.toISOString().slice(0, 10);
  * to the KMS key itself; what other keys made is bound to their material.
  */
 export function deletionConsequence(facts: DeletionFacts): string {
-  const { windowInDays, date, aliases, replicaRegions, scheduledFor, lastUsage } = facts;
+  const { windowInDays, date, aliases, replicaRegions, together, scheduledFor, lastUsage } = facts;
   const sentences = [
-    `in ${windowInDays} days (${dayOf(date)}) AWS deletes this key; ${lostWith(facts)}`,
+    together === undefined
+      ? `in ${windowInDays} days (${dayOf(date)}) AWS deletes this key; ${lostWith(facts)}`
+      : `in ${windowInDays} days (${dayOf(date)}) AWS deletes this key in ${together.replicas.join(", ")}, and ${windowInDays} days after that (${dayOf(together.last)}) its primary in ${together.primary}; ${lostWith(facts)}`,
     scheduledFor === undefined ? undefined : `As things are it would be deleted on ${dayOf(scheduledFor)}.`,
     aliases === 0
       ? "No alias points to it."

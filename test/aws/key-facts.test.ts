@@ -21,6 +21,13 @@ describe("what DescribeKey tells of a multi-Region key", () => {
     expect(keyFacts(metadata("eu-central-1"))).toMatchObject({ multiRegion: true, replicaRegions: ["eu-west-1"] });
   });
 
+  it("tells the days of a primary that waits for its replicas, which has no date", () => {
+    const waiting = { KeyState: "PendingReplicaDeletion", PendingDeletionWindowInDays: 14 };
+    const facts = keyFacts({ ...metadata("eu-central-1"), ...waiting });
+    expect(facts).toMatchObject({ state: "PendingReplicaDeletion", pendingWindowInDays: 14 });
+    expect(facts).not.toHaveProperty("deletionDate");
+  });
+
   it("names none for a replica, which is deleted by itself, nor for any other key", () => {
     expect(keyFacts(metadata("eu-west-1"))).not.toHaveProperty("replicaRegions");
     expect(

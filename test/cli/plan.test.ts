@@ -336,6 +336,39 @@ describe("the plan of an update", () => {
     );
   });
 
+  it("tells each date of a multi-Region key whose schedule goes and whose deletion stays, the primary's last", async () => {
+    const replica = { region: "eu-west-1", arn: "arn:replica", keyState: "PendingDeletion", enabledBefore: true };
+    const outputs = {
+      ...{ arn: "arn:primary", keyId: "mrk-1", keyState: "PendingReplicaDeletion", onRemove: "leave" },
+      ...{ restoreEnabled: false, enabledBefore: true, expectedDeletionDate: "2026-06-29T00:00:00.000Z" },
+      replicas: [{ ...replica, deletionDate: "2026-06-15T00:00:00.000Z" }],
+    };
+    const resource = (more: PlainRecord): unknown => ({
+      urn: urnOf("DeletionSchedule", "retire"),
+      type: "pulumi-nodejs:dynamic/byok:DeletionSchedule",
+      id: "deletion-schedule-1",
+      outputs: { ...outputs, ...more },
+    });
+    expect(await plan(stack(resource({})))).toMatchObject([
+      {
+        destructive: true,
+        consequences: [
+          "arn:primary stays scheduled for deletion: AWS deletes it on 2026-06-29, after all others.",
+          "arn:replica stays scheduled for deletion: AWS deletes it on 2026-06-15.",
+        ],
+        undo: { until: "2026-06-15" },
+      },
+    ]);
+    expect(await plan(stack(resource({ onRemove: "cancel" })))).toMatchObject([
+      {
+        destructive: false,
+        consequences: [
+          "The deletion of arn:primary, and of its replicas in eu-west-1, is cancelled, and each is left disabled.",
+        ],
+      },
+    ]);
+  });
+
   it("tells both dates of a multi-Region key, and counts a replica that leaves as destruction", async () => {
     const { allowedTargets } = sourceRecord.group;
     const everywhere = allowedTargets.map(({ aws }) => ({ aws: { ...aws, regions: [...aws.regions, "eu-west-1"] } }));

@@ -35,8 +35,11 @@ const keyIdOf = async (name: string): Promise<string> => String((await lab.proje
 
 const quick = "quotas: { GetParametersForImport: 50 }";
 const replica = 'replicas: [{ group: ireland, aliases: ["alias/NAME"] }]';
-const program = (trigger: string, more: { ledger?: string; payments?: string; replicas?: string } = {}): string => {
-  const { ledger = "", payments = "", replicas = replica } = more;
+const program = (
+  trigger: string,
+  more: { ledger?: string; payments?: string; replicas?: string; schedule?: string } = {},
+): string => {
+  const { ledger = "", payments = "", replicas = replica, schedule } = more;
   const copy = (name: string, rest: string): string => `const ${name} = new byok.AwsKmsKey("${name}", {
   group: frankfurt, material: { source: master }, multiRegion: true, aliases: ["alias/${name}"],
   ${replicas.replaceAll("NAME", name)}, ${rest}
@@ -46,7 +49,8 @@ ${lab.group("frankfurt", quick)}
 ${lab.group("ireland", quick, ireland)}
 const master = new byok.SourceKey("master", { group: hsm, spec: "AES_256", rotationTrigger: "${trigger}" });
 ${copy("payments", payments)}
-${copy("ledger", `rotationMode: "in-place", ${ledger}`)}`;
+${copy("ledger", `rotationMode: "in-place", ${ledger}`)}
+${schedule === undefined ? "" : `new byok.DeletionSchedule("retire", { key: payments, windowInDays: 14, onRemove: "cancel", restoreEnabled: true, ${schedule} });`}`;
 };
 
 /** Kills the provider while AWS holds back the answer to a call, and lets the next run go on. */
@@ -146,6 +150,56 @@ describe("the primary", () => {
   });
 });
 
+const day = (days: number): string => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);
+
+describe("the deletion of a key in two Regions", () => {
+  const ledger = 'primaryRegion: "eu-west-1"';
+  const wordIn = (text: string): string => {
+    const [, word] = /To go on: confirm: "([a-z]+-[0-9a-f]{8})"/.exec(text) ?? [];
+    if (word === undefined) throw new Error(`no word in:\n${text}`);
+    return word;
+  };
+  const refused = async (): Promise<string> => {
+    await lab.project.program(program("second", { ledger, schedule: "" }));
+    return lab.project.expectFailure("preview");
+  };
+  const confirmed = async (refusal: string): Promise<void> =>
+    lab.project.program(program("second", { ledger, schedule: `confirm: "${wordIn(refusal)}"` }));
+
+  it("is told with both dates; a run that was killed between the Regions is finished by the next one", async () => {
+    const keyId = await keyIdOf("payments");
+    const refusal = await refused();
+    expect(refusal).toContain(
+      `in 14 days (${day(14)}) AWS deletes this key in ${ireland}, and 14 days after that (${day(28)}) its primary in ${region}`,
+    );
+    await confirmed(refusal);
+    await killAt("ScheduleKeyDeletion", "after", ireland);
+    expect([await stateOf(here, keyId), await stateOf(there, keyId)]).toEqual(["Enabled", "PendingDeletion"]);
+    await confirmed(await refused());
+    await lab.project.up();
+    expect([await stateOf(here, keyId), await stateOf(there, keyId)]).toEqual([
+      "PendingReplicaDeletion",
+      "PendingDeletion",
+    ]);
+    const outputs = await lab.project.outputs("retire");
+    expect(outputs).toMatchObject({
+      keyState: "PendingReplicaDeletion",
+      replicas: [{ region: ireland, keyState: "PendingDeletion", enabledBefore: false }],
+      pending: [],
+    });
+    expect(String(outputs["expectedDeletionDate"]).slice(0, 10)).toBe(day(28));
+    await lab.project.expectSuccess("preview", "--expect-no-changes");
+  });
+
+  it("is taken back in both, and what nobody knows to have been enabled stays disabled", async () => {
+    const keyId = await keyIdOf("payments");
+    await lab.project.program(program("second", { ledger }));
+    await lab.project.up();
+    expect([await stateOf(here, keyId), await stateOf(there, keyId)]).toEqual(["Enabled", "Disabled"]);
+    expect(await decryptAs(here, before["payments"])).toBe("payments");
+  });
+});
+
 describe("letting go", () => {
   it("of a replica says what stays readable, and schedules its deletion", async () => {
     const keyId = await keyIdOf("ledger");
@@ -162,7 +216,6 @@ describe("letting go", () => {
 
   it("of the key schedules what is left, and shows both dates", async () => {
     const keyId = await keyIdOf("ledger");
-    const day = (days: number): string => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);
     const destroyed = await lab.project.expectSuccess("destroy", "--yes");
     expect(destroyed).toContain(`on ${day(60)}, 30 days after its replica in eu-west-1 is deleted (${day(30)})`);
     expect([await stateOf(here, keyId), await stateOf(there, keyId)]).toEqual([

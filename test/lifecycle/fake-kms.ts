@@ -280,6 +280,27 @@ export class FakeKms implements KmsPort {
       this.set(keyId, { replicaRegions: [...(primary.facts.replicaRegions ?? []), other] });
       return "made";
     });
+  /** What AWS does once the date of a key has come; of its last replica's, its primary's days begin. */
+  deleteNow(keyId: string): void {
+    const family = this.family(keyId);
+    this.keys.delete(idOf(keyId));
+    for (const key of family.filter(({ facts }) => facts.region !== this.place)) {
+      const { pendingWindowInDays, replicaRegions = [], ...facts } = key.facts;
+      const left = replicaRegions.filter((each) => each !== this.place);
+      const begins = pendingWindowInDays !== undefined && left.length === 0;
+      key.facts = {
+        ...facts,
+        ...(left.length === 0 ? {} : { replicaRegions: left }),
+        ...(pendingWindowInDays === undefined || begins ? {} : { pendingWindowInDays }),
+        ...(begins
+          ? {
+              state: "PendingDeletion" as const,
+              deletionDate: new Date(this.root.now.getTime() + pendingWindowInDays * 86_400_000),
+            }
+          : {}),
+      };
+    }
+  }
   expectKey = (): Promise<void> => Promise.resolve();
   updatePrimaryRegion = (keyId: string, other: string): Promise<void> =>
     this.act("updatePrimaryRegion", () => {
@@ -368,13 +389,16 @@ export class FakeKms implements KmsPort {
     this.act("scheduleDeletion", () => {
       const deletionDate = new Date(this.root.now.getTime() + days * 86_400_000);
       const waits = (this.stored(keyId).facts.replicaRegions ?? []).length > 0;
-      this.set(keyId, waits ? { state: "PendingReplicaDeletion" } : { state: "PendingDeletion", deletionDate });
+      if (["PendingDeletion", "PendingReplicaDeletion"].includes(this.stored(keyId).facts.state))
+        throw new ByokError("BYOK_AWS_INVALID_STATE", "the key is scheduled already");
+      const waiting = { state: "PendingReplicaDeletion", pendingWindowInDays: days } as const;
+      this.set(keyId, waits ? waiting : { state: "PendingDeletion", deletionDate });
       return deletionDate;
     });
   cancelDeletion = (keyId: string): Promise<void> =>
     this.act("cancelDeletion", () => {
       const key = this.stored(keyId);
-      const { deletionDate: _, ...living } = key.facts;
+      const { deletionDate: _, pendingWindowInDays: __, ...living } = key.facts;
       key.facts = { ...living, state: "Disabled" };
     });
 }

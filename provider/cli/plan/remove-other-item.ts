@@ -1,3 +1,4 @@
+import type { z } from "zod";
 import { closeWord, destroyWord } from "../../lifecycle/source-key/source-words";
 import type { StackResource } from "../stack-export";
 import type { PlanItem } from "./plan-item";
@@ -141,20 +142,45 @@ function removeAlias(resource: StackResource): Meaning {
 function removeSchedule(resource: StackResource): Meaning {
   const parsed = scheduleOutputs.safeParse(resource.outputs);
   if (!parsed.success) return unreadable();
-  const { arn, keyState, onRemove, restoreEnabled, enabledBefore, deletionDate } = parsed.data;
-  const day = deletionDate?.slice(0, 10);
-  if (keyState === "Destroyed") return nothing(`AWS has deleted ${arn} already; only the record goes.`);
+  const { arn, keyState, onRemove, restoreEnabled, enabledBefore, replicas } = parsed.data;
+  const isGone = [keyState, ...replicas.map((replica) => replica.keyState)].every((state) => state === "Destroyed");
+  if (isGone) return nothing(`AWS has deleted ${arn} already; only the record goes.`);
   if (onRemove === "cancel") {
-    const state = restoreEnabled && enabledBefore ? "enabled again" : "left disabled";
-    return nothing(`The deletion of ${arn} is cancelled, and the key is ${state}.`);
+    const everywhere =
+      replicas.length === 0 ? "" : `, and of its replicas in ${replicas.map(({ region }) => region).join(", ")},`;
+    const state =
+      replicas.length > 0
+        ? restoreEnabled
+          ? "each is enabled again where it was enabled before"
+          : "each is left disabled"
+        : `the key is ${restoreEnabled && enabledBefore ? "enabled again" : "left disabled"}`;
+    return nothing(`The deletion of ${arn}${everywhere} is cancelled, and ${state}.`);
   }
+  return staysScheduled(parsed.data);
+}
+
+/** The schedule goes, and what it scheduled stays so, in every Region. */
+function staysScheduled({
+  arn,
+  keyState,
+  deletionDate,
+  expectedDeletionDate,
+  replicas,
+}: z.infer<typeof scheduleOutputs>): Meaning {
+  const keys = [{ arn, keyState, deletionDate }, ...replicas].filter((key) => key.keyState !== "Destroyed");
+  const dates = keys.map((key) => (key.deletionDate ?? expectedDeletionDate)?.slice(0, 10));
+  const [first] = dates.flatMap((day) => day ?? []).sort();
   return {
     destructive: true,
-    consequences: [`${arn} stays scheduled for deletion${day === undefined ? "" : `: AWS deletes it on ${day}`}.`],
+    consequences: keys.map((key, index) => {
+      const day = dates[index];
+      const waits = key.deletionDate === undefined && replicas.length > 0 ? ", after all others" : "";
+      return `${key.arn} stays scheduled for deletion${day === undefined ? "" : `: AWS deletes it on ${day}${waits}`}.`;
+    }),
     dependents: [],
     undo: {
-      ...(day === undefined ? {} : { until: day }),
-      how: `onRemove: "cancel" before the removal, or kms:CancelKeyDeletion`,
+      ...(first === undefined ? {} : { until: first }),
+      how: `onRemove: "cancel" before the removal, or kms:CancelKeyDeletion${replicas.length === 0 ? "" : ", in each of its Regions"}`,
     },
   };
 }

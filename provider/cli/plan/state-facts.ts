@@ -62,6 +62,11 @@ export const scheduleOutputs = z.object({
   restoreEnabled: z.boolean(),
   enabledBefore: z.boolean(),
   deletionDate: z.string().optional(),
+  /** Of a multi-Region key: its replicas, and when the last of all is deleted. */
+  replicas: z
+    .array(z.object({ region: z.string(), arn: z.string(), keyState: z.string(), deletionDate: z.string().optional() }))
+    .default([]),
+  expectedDeletionDate: z.string().optional(),
 });
 
 /** The resources of one kind with what their outputs tell; what cannot be read is left out. */

@@ -32,11 +32,13 @@ export async function readKey(
   const keyId = newer?.keyId ?? outputs["keyId"];
   const observed = newer === undefined ? known : await observeAgain(kms, outputs, keyId);
   if (observed === undefined) {
-    const deleted = deletedBySchedule(outputs, context.clock());
-    const elsewhere = deleted === undefined ? await livingReplica(context, recorded, outputs) : undefined;
-    if (elsewhere !== undefined) {
+    const scheduled = deletedBySchedule(outputs, context.clock());
+    const elsewhere = scheduled === undefined ? await replicaLeft(context, recorded, outputs) : undefined;
+    // The primary waits in another Region for the end of its days, or had them: then this was the schedule's work too.
+    const deleted = scheduled ?? (elsewhere?.isLeaving === true ? "" : undefined);
+    if (elsewhere?.isLeaving === false) {
       context.log.warn(
-        `drift: ${keyId} does not exist in ${recorded.region} any more, and still does in ${elsewhere}; this resource keeps it. ` +
+        `drift: ${keyId} does not exist in ${recorded.region} any more, and still does in ${elsewhere.region}; this resource keeps it. ` +
           `Make the replica in ${recorded.region} again (kms:ReplicateKey in the primary's Region), and run pulumi up.`,
       );
       return { outputs, inputs: keyInputsIn(outputs) };
@@ -72,19 +74,21 @@ async function withAliasesOfFormer(kms: KmsPort, outputs: PlainRecord, own: Plai
   return { ...own, aliases: [...aliases, ...left].sort(), pending: [...textList(own["pending"]), ...steps] };
 }
 
-/** A Region in which a multi-Region key lives on; undefined where it does in none. */
-async function livingReplica(
+/** A Region in which a multi-Region key is left, one in which it lives before one in which it is on its way out; undefined where it is in none. */
+async function replicaLeft(
   context: LifecycleContext,
   inputs: KeyInputs,
   outputs: PlainRecord,
-): Promise<string | undefined> {
+): Promise<{ readonly region: string; readonly isLeaving: boolean } | undefined> {
+  let leaving: string | undefined;
   for (const { region, inputs: there, record } of recordedMembers(inputs, outputs)) {
     const { keyId } = record;
     if (typeof keyId !== "string") continue;
     const facts = await context.kms(connectionOf(there.group)).describeKey(keyId);
-    if (facts !== undefined && !isLeaving(facts.state)) return region;
+    if (facts !== undefined && !isLeaving(facts.state)) return { region, isLeaving: false };
+    if (facts !== undefined) leaving = region;
   }
-  return undefined;
+  return leaving === undefined ? undefined : { region: leaving, isLeaving: true };
 }
 
 /** A key as AWS shows it now, with its materials where it holds several. */

@@ -3,7 +3,6 @@ import { dayOf, deletionConsequence } from "../../model/deletion-consequence";
 import { deletionWindow } from "../../model/deletion-window";
 import { ByokError } from "../../model/errors";
 import { lastUsageSentence } from "../../model/last-usage";
-import type { KmsKeyFacts, KmsPort } from "../../model/ports/kms";
 import { accepted, failureOf, refused } from "../answers";
 import { withKnownKey } from "../carried-key";
 import { connectionOf } from "../connection-of";
@@ -14,7 +13,16 @@ import { pickDefined } from "../pick-defined";
 import { sameJson } from "../same-json";
 import { validate } from "../validate";
 import { isLeaving } from "../../model/key-states";
+import { regionsOf } from "./diff-schedule";
 import { requireOwned } from "./key-owner";
+import {
+  lookedAt,
+  primaryAmong,
+  schedulePlaces,
+  unnamedRegions,
+  type SchedulePlace,
+  type SeenPlace,
+} from "./schedule-places";
 import { wordAsRecorded, wordAsSeen } from "./schedule-words";
 
 const derivedNames = ["account", "region", "plannedDay", "scheduled"];
@@ -45,25 +53,26 @@ export async function checkSchedule(
   }
   const recordedDay = typeof before["plannedDay"] === "string" ? before["plannedDay"] : undefined;
   const keeps = before["scheduled"] === true && recordedDay !== undefined;
-  const planned = new Date(context.clock().getTime() + inputs.windowInDays * dayInMs);
-  const derived = { ...inputs, account, region, plannedDay: dayOf(planned), scheduled: true };
-  if (keeps && before["windowInDays"] === inputs.windowInDays) return accepted({ ...derived, plannedDay: recordedDay });
-  const { name, replicas = [] } = inputs.key;
-  if (replicas.length > 0) return refused(news, [{ property: "key", reason: heldByReplicas(name, replicas) }]);
+  const planned = plannedDates(context.clock(), inputs);
+  const derived = { ...inputs, account, region, plannedDay: dayOf(planned.last), scheduled: true };
+  const known = regionsOf(before);
+  const isKnown = regionsOf({ ...inputs, region }).every((each) => known.includes(each));
+  if (keeps && isKnown && before["windowInDays"] === inputs.windowInDays)
+    return accepted({ ...derived, plannedDay: recordedDay });
   try {
-    const kms = context.kms(connectionOf(inputs.key.group));
-    const facts = await kms.describeKey(inputs.key.keyId);
-    if (facts === undefined) {
+    const places = await schedulePlaces(context, inputs, (group) => context.kms(connectionOf(group)));
+    const seen = await lookedAt(places);
+    if (seen.every(({ facts }) => facts === undefined)) {
       // A key whose window has passed is no error: update finds out that it is gone, and says which lines to remove.
       return keeps
         ? accepted({ ...derived, plannedDay: recordedDay })
-        : refused(news, [
-            { property: "key", reason: `there is no key ${inputs.key.arn}; there is nothing to schedule.` },
-          ]);
+        : refused(news, [{ property: "key", reason: notThere(inputs.key.arn) }]);
     }
-    await requireOwned(kms, inputs.key);
-    const refusal = await unconfirmed(context, kms, inputs, {
-      facts,
+    const absent = seen.find(({ facts }) => facts === undefined);
+    if (absent !== undefined && !keeps) return refused(news, [{ property: "key", reason: notThere(absent.key.arn) }]);
+    for (const { kms, key, facts } of seen) if (facts !== undefined) await requireOwned(kms, key);
+    const refusal = await unconfirmed(context, inputs, {
+      seen,
       planned,
       recordedDay: keeps ? recordedDay : undefined,
     });
@@ -74,36 +83,56 @@ export async function checkSchedule(
 }
 
 interface Moment {
-  readonly facts: KmsKeyFacts;
-  readonly planned: Date;
+  readonly seen: readonly SeenPlace[];
+  readonly planned: PlannedDates;
   /** Of a schedule that this resource keeps: the day that the state knows. */
   readonly recordedDay: string | undefined;
+}
+
+interface PlannedDates {
+  /** When AWS deletes the key, or the replicas of one that has any. */
+  readonly first: Date;
+  /** When it deletes the last: the primary's days count once its replicas are gone. */
+  readonly last: Date;
+}
+
+function plannedDates(now: Date, { windowInDays, places = [] }: DeletionScheduleInputs): PlannedDates {
+  const after = (days: number): Date => new Date(now.getTime() + days * dayInMs);
+  return { first: after(windowInDays), last: after(places.length === 0 ? windowInDays : 2 * windowInDays) };
 }
 
 /** The consequence, and the word that is missing; where it is there, the consequence is a warning. */
 async function unconfirmed(
   context: LifecycleContext,
-  kms: KmsPort,
   inputs: DeletionScheduleInputs,
-  { facts, planned, recordedDay }: Moment,
+  { seen, planned, recordedDay }: Moment,
 ): Promise<string | undefined> {
-  const { key, windowInDays, confirm, onRemove } = inputs;
+  const { windowInDays, confirm, onRemove } = inputs;
+  const living = seen.flatMap(({ facts, ...place }) => (facts === undefined ? [] : [{ ...place, facts }]));
+  const [one] = living;
+  if (one === undefined) return undefined;
+  const names: string[] = [];
+  for (const { kms, key } of living) names.push(...(await kms.listAliases(key.keyId)));
+  const scheduledFor = living.flatMap(({ facts }) => facts.deletionDate?.getTime() ?? []);
+  const primary = primaryAmong(seen) ?? one.region;
+  const replicas = living.flatMap(({ region }) => (region === primary ? [] : [region]));
   const consequence = deletionConsequence({
-    spec: facts.spec,
-    usage: facts.usage,
-    origin: facts.origin,
+    spec: one.facts.spec,
+    usage: one.facts.usage,
+    origin: one.facts.origin,
     windowInDays,
-    date: planned,
-    aliases: (await kms.listAliases(key.keyId)).length,
-    replicaRegions: facts.replicaRegions ?? [],
-    scheduledFor: facts.deletionDate,
-    lastUsage: lastUsageSentence(await kms.lastUsage(key.keyId)),
+    date: planned.first,
+    aliases: names.length,
+    replicaRegions: unnamedRegions(seen),
+    ...(replicas.length === 0 ? {} : { together: { replicas, primary, last: planned.last } }),
+    scheduledFor: scheduledFor.length === 0 ? undefined : new Date(Math.min(...scheduledFor)),
+    lastUsage: await usageIn(living),
   });
   const undo =
     onRemove === "cancel"
       ? "Until then: remove this resource, which cancels the deletion."
       : 'Until then: remove this resource with onRemove "cancel".';
-  const words = acceptedWords(key, facts, windowInDays, recordedDay);
+  const words = acceptedWords(inputs, seen, recordedDay);
   if (words.some((word) => isConfirmed(confirm, word))) {
     context.log.warn(`${consequence} ${undo}`);
     return undefined;
@@ -113,18 +142,28 @@ async function unconfirmed(
   return new ByokError("BYOK_CONFIRM_REQUIRED", `${consequence} ${undo}${stale}`, { hint }).codedSentence;
 }
 
+/** When the key was last used, as each Region tells it. */
+async function usageIn(living: readonly SchedulePlace[]): Promise<string> {
+  const sentences: string[] = [];
+  for (const { kms, key, region } of living) {
+    const sentence = lastUsageSentence(await kms.lastUsage(key.keyId));
+    sentences.push(living.length === 1 ? sentence : `In ${region}: ${sentence}`);
+  }
+  return sentences.join(" ");
+}
+
 /** The first one is the one to name. */
 function acceptedWords(
-  key: AwsKmsKeyRecord,
-  facts: KmsKeyFacts,
-  days: number,
+  { key, windowInDays: days }: DeletionScheduleInputs,
+  seen: readonly SeenPlace[],
   recordedDay: string | undefined,
 ): readonly [string, ...string[]] {
-  if (recordedDay === undefined) return [wordAsSeen(key, facts, days)];
-  const recorded = wordAsRecorded(key, recordedDay, days);
-  if (isLeaving(facts.state)) return [recorded];
+  if (recordedDay === undefined) return [wordAsSeen(key, seen, days)];
+  const recorded = wordAsRecorded(key, seen, recordedDay, days);
+  const states = seen.flatMap(({ facts }) => facts?.state ?? []);
+  if (states.every(isLeaving)) return [recorded];
   // Either this resource cancelled it to move the date and died, which leaves the key disabled, or somebody else did.
-  return facts.state === "Enabled" ? [wordAsSeen(key, facts, days)] : [wordAsSeen(key, facts, days), recorded];
+  return states.includes("Enabled") ? [wordAsSeen(key, seen, days)] : [wordAsSeen(key, seen, days), recorded];
 }
 
 /** A key that is made or changed in the same run is not known in the preview, so that the word cannot be told yet. */
@@ -136,9 +175,7 @@ function warnOfLaterWord(context: LifecycleContext, olds: PlainRecord, news: Pla
   );
 }
 
-const heldByReplicas = (name: string, regions: readonly string[]): string =>
-  `${name} has replicas in ${regions.join(", ")}, and AWS deletes a multi-Region key in its last Region only after all others. ` +
-  `Remove them from the replicas of ${name} first, which schedules their deletion; or remove ${name} itself, which schedules all of it.`;
+const notThere = (arn: string): string => `there is no key ${arn}; there is nothing to schedule.`;
 
 const otherKey = (recorded: AwsKmsKeyRecord, wanted: AwsKmsKeyRecord): string =>
   `cannot change: this schedule is for ${recorded.arn}, and ${wanted.name} is ${wanted.arn} now. ` +

@@ -1,8 +1,10 @@
 import { hasUnknown } from "../../model/unknown";
 import { connectionChanged } from "../connection-changed";
 import type { DiffResult, LifecycleContext, PlainRecord } from "../contract";
-import { changedProperties } from "../same-json";
+import { recordedReplicas } from "../aws-kms-key/replicas/recorded-replicas";
+import { changedProperties, sameJson } from "../same-json";
 import { textList } from "../text-list";
+import { isAllDestroyed, knowsPlaces, recordedKeys } from "./record-schedule";
 
 /** What only the state and a later delete use: a change of it is recorded and writes nothing to the cloud. */
 const recordedOnly = ["onRemove", "restoreEnabled"] as const;
@@ -11,12 +13,13 @@ const recordedOnly = ["onRemove", "restoreEnabled"] as const;
 export const isRecordOnly = (context: LifecycleContext, olds: PlainRecord, news: PlainRecord): boolean =>
   olds["windowInDays"] === news["windowInDays"] &&
   olds["scheduled"] === true &&
+  knowsPlaces(olds, regionsOf(news)) &&
   !isUnfinished(olds) &&
   !isOver(context, olds);
 
 /** A changed waiting period moves the date; another account or Region is another key. What it means was said by check. */
 export function diffSchedule(context: LifecycleContext, olds: PlainRecord, news: PlainRecord): DiffResult {
-  if (olds["keyState"] === "Destroyed") {
+  if (isAllDestroyed(olds)) {
     context.log.warn(whatToRemove(context, olds, news));
     return { changes: false, replaces: [] };
   }
@@ -31,14 +34,24 @@ export function diffSchedule(context: LifecycleContext, olds: PlainRecord, news:
   const due = !isRecordOnly(context, olds, news);
   const recorded = changedProperties(olds, news, recordedOnly).length > 0;
   const reached = connectionChanged(groupIn(olds["key"]), groupIn(news["key"]));
-  return { changes: due || recorded || reached || hasUnknown(news), replaces: [] };
+  const placed = !sameJson(olds["places"], news["places"]);
+  return { changes: due || recorded || reached || placed || hasUnknown(news), replaces: [] };
 }
 
 const isUnfinished = (olds: PlainRecord): boolean => textList(olds["pending"]).length > 0;
 
-/** True once the date has passed: update then looks whether the key is gone. */
-const isOver = (context: LifecycleContext, { deletionDate }: PlainRecord): boolean =>
-  typeof deletionDate === "string" && Date.parse(deletionDate) <= context.clock().getTime();
+/** True once a date has passed: update then looks whether the key is gone there. */
+const isOver = (context: LifecycleContext, olds: PlainRecord): boolean =>
+  recordedKeys(olds).some(
+    ({ keyState, deletionDate }) =>
+      keyState !== "Destroyed" && deletionDate !== undefined && Date.parse(deletionDate) <= context.clock().getTime(),
+  );
+
+/** Regions in which a schedule's inputs keep the key. */
+export const regionsOf = ({ region, places }: PlainRecord): readonly string[] => [
+  ...(typeof region === "string" ? [region] : []),
+  ...recordedReplicas({ replicas: places }).map((replica) => replica.region),
+];
 
 /** What to do about a key that was deleted. */
 function whatToRemove(context: LifecycleContext, olds: PlainRecord, news: PlainRecord): string {

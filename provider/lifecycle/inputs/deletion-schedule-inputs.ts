@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { deletionWindow, windowFault } from "../../model/deletion-window";
+import { awsKmsGroupRecord } from "./aws-kms-group-inputs";
 import { awsKmsKeyRecord } from "./aws-kms-key-record";
+import { sharedRecord } from "./shared-record";
 import { accountSchema, regionSchema, selfShape } from "./shared-shapes";
 
 const windowInDays = z.number().superRefine((days, issues) => {
@@ -10,6 +12,8 @@ const windowInDays = z.number().superRefine((days, issues) => {
 
 const shape = z.strictObject({
   key: awsKmsKeyRecord,
+  /** The groups of the key's replicas, which go with it; absent of a key without replicas. */
+  places: z.array(z.strictObject({ group: sharedRecord(awsKmsGroupRecord) })).optional(),
   windowInDays: windowInDays.default(deletionWindow.default),
   onRemove: z.enum(["leave", "cancel"]).default("leave"),
   restoreEnabled: z.boolean().default(false),

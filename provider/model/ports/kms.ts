@@ -35,6 +35,8 @@ export interface KmsKeyFacts {
   readonly expires: boolean;
   readonly validTo?: Date;
   readonly deletionDate?: Date;
+  /** Of a multi-Region primary that waits for its replicas: the days that count once AWS has deleted the last of them. */
+  readonly pendingWindowInDays?: number;
   /** CurrentKeyMaterialId; symmetric keys only. */
   readonly keyMaterialId?: string;
 }

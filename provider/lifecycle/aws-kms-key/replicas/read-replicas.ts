@@ -1,4 +1,5 @@
 import { formerKeys, keyVersionsIn } from "../../../model/key-versions";
+import { isLeaving } from "../../../model/key-states";
 import type { KmsKeyFacts, KmsPort } from "../../../model/ports/kms";
 import { connectionOf } from "../../connection-of";
 import type { LifecycleContext, PlainRecord } from "../../contract";
@@ -30,6 +31,12 @@ export async function readReplicas(
     const there = inRegion(context, region);
     const kms = context.kms(connectionOf(member.inputs.group));
     const observed = await observeAgain(kms, record, facts.keyId);
+    // Whoever lets a key go in every Region wants no replica of it again.
+    if (observed === undefined && isLeaving(facts.state)) {
+      if (record["keyState"] !== "Destroyed") there.log.info("AWS has deleted it, as it was scheduled.");
+      replicas.push({ ...record, keyState: "Destroyed", pending: [] });
+      continue;
+    }
     if (observed === undefined) {
       there.log.warn("drift: it does not exist any more; the next pulumi up makes it again.");
       replicas.push(...(await withoutNewest(kms, record, facts.keyId)));
