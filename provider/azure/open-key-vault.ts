@@ -12,6 +12,7 @@ import {
   makeWrappingKey,
   newSettings,
   recoverKey,
+  requireVersionName,
 } from "./vault-keys";
 import { mapAzureError } from "./map-azure-error";
 import { missingPermissions } from "./vault-permissions";
@@ -62,7 +63,7 @@ export function openKeyVault(connection: AzureConnection, deps: CloudDeps): KeyV
     updateVersion: async (name, version, settings) => {
       const { enabled, operations, tags } = settings;
       const updated = await caller.call({ doing: `updating the key ${name}` }, ({ keys }) =>
-        keys.updateKeyProperties(name, version, {
+        keys.updateKeyProperties(name, requireVersionName(version), {
           ...dates(settings),
           ...(enabled === undefined ? {} : { enabled }),
           ...(operations === undefined ? {} : { keyOps: [...operations] }),

@@ -64,10 +64,20 @@ export async function makeWrappingKey(
   };
 }
 
+/**
+ * The name of a version in a path. Without one Azure takes a call for one about the newest version, so an empty one must never get there.
+ *
+ * @throws ByokError BYOK_INTERNAL
+ */
+export function requireVersionName(version: string): string {
+  if (/^[0-9a-fA-F]{32}$/.test(version)) return version;
+  throw new ByokError("BYOK_INTERNAL", `${JSON.stringify(version)} names no version of a key in Azure.`);
+}
+
 /** Without a version: the newest. */
 export async function getKey(caller: VaultCaller, name: string, version?: string): Promise<VaultKeyFacts | undefined> {
   const found = await caller.find({ doing: `reading the key ${name}` }, ({ keys }) =>
-    keys.getKey(name, version === undefined ? {} : { version }),
+    keys.getKey(name, version === undefined ? {} : { version: requireVersionName(version) }),
   );
   return found === undefined ? undefined : keyFacts(found);
 }
