@@ -66,6 +66,13 @@ function importOf(spec: KeySpec, version: number, more: Partial<AzureImportReque
   };
 }
 
+/** The same import into the other kind of store. */
+function inManagedHsm(request: AzureImportRequest): AzureImportRequest {
+  const { id, publicKeySha256 } = wrappingKeys.get("managed-hsm") ?? { id: "", publicKeySha256: "" };
+  const target = { ...request.target, connection: bench.connection("managed-hsm") };
+  return { ...request, target, wrappingKey: { id, publicKeySha256 } };
+}
+
 const proving = ({ version, spec, rules, target }: AzureImportRequest, keyId: string): AzureProveRequest => ({
   ...{ owner, version, spec, rules, target },
   keyId,
@@ -95,7 +102,11 @@ describe("a key from SoftHSM to the local Azure", () => {
       expect(receipt).toMatchObject({ proof, fingerprint: made.fingerprint, checkValue: made.checkValue });
       expect(await fingerprintInTheVault(receipt.keyId, spec)).toBe(made.fingerprint.value);
       expect(await custodian.proveInAzure(proving(request, receipt.keyId))).toMatchObject({ proof });
-      const links = await custodian.links(owner);
+      if (spec !== "AES_256") {
+        const pooled = await custodian.importIntoAzure(inManagedHsm(request));
+        expect(await fingerprintInTheVault(pooled.keyId, spec)).toBe(made.fingerprint.value);
+      }
+      const links = (await custodian.links(owner)).filter(({ arn }) => receipt.keyId.startsWith(arn));
       expect(links.filter((link) => link.version === version)).toMatchObject([
         { arn: receipt.keyId.slice(0, receipt.keyId.lastIndexOf("/")), copyName: "copy" },
       ]);
