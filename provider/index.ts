@@ -5,6 +5,7 @@ import { openKms } from "./aws/open-kms";
 import { openKmsInventory } from "./aws/open-kms-inventory";
 import { ignoredAzureOverrides } from "./azure/ignored-overrides";
 import { openKeyVault } from "./azure/open-key-vault";
+import { openVaultInventory } from "./azure/open-vault-inventory";
 import { openCustodian } from "./custodian/client";
 import { hostLifecycle, type HostedLifecycle } from "./host/host-lifecycle";
 import { createRuntime, engineAddressOf, type Runtime } from "./host/runtime";
@@ -14,6 +15,7 @@ import { awsKmsGroup } from "./lifecycle/aws-kms-group";
 import { awsKmsKey } from "./lifecycle/aws-kms-key";
 import { azureKey } from "./lifecycle/azure-key";
 import { azureKeyBackup } from "./lifecycle/azure-key-backup";
+import { azureKeyInventory } from "./lifecycle/azure-key-inventory";
 import { azureKeyVaultGroup } from "./lifecycle/azure-key-vault-group";
 import type { Lifecycle } from "./lifecycle/contract";
 import { deletionSchedule } from "./lifecycle/deletion-schedule";
@@ -41,6 +43,7 @@ const lifecycles: ReadonlyMap<string, Lifecycle> = new Map(
     azureKeyVaultGroup,
     azureKey,
     azureKeyBackup,
+    azureKeyInventory,
   ].map((lifecycle) => [lifecycle.kind, lifecycle]),
 );
 
@@ -83,6 +86,7 @@ function realRuntime(overrides: LoadOverrides): Runtime {
     openKms: (connection, surroundings) => openKms(connection, surroundings),
     openKmsInventory: (connection, surroundings) => openKmsInventory(connection, surroundings),
     openKeyVault: (connection, surroundings) => openKeyVault(connection, surroundings),
+    openVaultInventory: (connection, surroundings) => openVaultInventory(connection, surroundings),
     azureOverrides: () => ignoredAzureOverrides(),
     ignoredOverrides: (connection) => ignoredOverrides(connection),
     caDigests,

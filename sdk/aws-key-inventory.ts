@@ -5,6 +5,7 @@ import { AwsKmsGroup } from "./aws-kms-group";
 import { AwsKmsKey } from "./aws-kms-key";
 import { ByokResource } from "./byok-resource";
 import { requireArgs, wrongResource } from "./misuse";
+import { nameInUrn } from "./name-in-urn";
 import { unpackedKeys } from "./unpacked-keys";
 
 /** Which keys an {@link AwsKeyInventory} records; each property narrows it further. */
@@ -106,9 +107,6 @@ function ownKeys(name: string, managed: readonly AwsKmsKey[]): pulumi.Output<str
     if (key instanceof AwsKmsKey) return pulumi.all([key.id, key.urn]);
     throw wrongResource("AwsKeyInventory", name, `managed[${index}]`, "AwsKmsKey", key);
   });
-  const names = pulumi.all(pairs).apply((known) => Object.fromEntries(known.map(([id, urn]) => [id, nameIn(urn)])));
+  const names = pulumi.all(pairs).apply((known) => Object.fromEntries(known.map(([id, urn]) => [id, nameInUrn(urn)])));
   return pulumi.jsonStringify(names);
 }
-
-/** `urn:pulumi:STACK::PROJECT::TYPES::NAME`; a name may contain `::` itself. */
-const nameIn = (urn: string): string => urn.split("::").slice(3).join("::");

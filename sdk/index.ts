@@ -58,6 +58,7 @@ export {
 } from "./azure-key";
 export { AzureKeyBackup, type AzureKeyBackupArgs } from "./azure-key-backup";
 export type { BackedUpVersion } from "../provider/model/key-backup";
+export { AzureKeyInventory, type AzureKeyInventoryArgs, type AzureKeyInventoryFilter } from "./azure-key-inventory";
 export type { AzureCloud } from "../provider/model/azure-clouds";
 export type { AzureCredentialSource, AzureEndpoints, AzureTier } from "../provider/model/azure-connection";
 export type { AfterAzureRotation, AzureKeyVersion, AzureMaterialOrigin } from "../provider/model/azure-key-versions";
@@ -65,6 +66,7 @@ export type { AzureKeyOperation, AzureProtection } from "../provider/model/azure
 export type { AzureProofMethod, PinnedWrappingKey } from "../provider/model/ports/azure-import";
 export type { WrappingKeySize } from "../provider/model/ports/key-vault";
 export type { AwsCredentialSource, AwsEndpoints, RoleCredentials, TlsSettings } from "../provider/model/aws-connection";
+export type { AzureInventoryRecord, AzureKeyManager, AzureVersionRecord } from "../provider/model/azure-inventory";
 export type { InventoryRecord, KeyManager } from "../provider/model/inventory";
 export type { InventoryCounts } from "../provider/model/merge-inventory";
 export type { AwsKeyUsage, KeySpec } from "../provider/model/key-spec";

@@ -9,7 +9,8 @@ export type Kind =
   | "DeletionSchedule"
   | "AzureKeyVaultGroup"
   | "AzureKey"
-  | "AzureKeyBackup";
+  | "AzureKeyBackup"
+  | "AzureKeyInventory";
 
 /**
  * The text that stands in the state of every resource and that Pulumi's dynamic-provider process runs for every operation. It

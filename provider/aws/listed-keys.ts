@@ -3,7 +3,7 @@ import { ByokError } from "../model/errors";
 import type { DeniedRead, ListedKey, ListingOptions, MultiRegionRole } from "../model/ports/kms-inventory";
 import type { KmsKeyFacts } from "../model/ports/kms";
 import type { AwsCaller } from "./aws-caller";
-import { inOrder } from "./in-order";
+import { inOrder } from "../network/in-order";
 import { keyFacts } from "./key-facts";
 import { aliasesOf, keyPages, tagsOf, type KeyEntry } from "./kms-lists";
 import { readRotation } from "./read-rotation";

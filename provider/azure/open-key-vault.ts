@@ -1,6 +1,6 @@
 import type { AzureConnection } from "../model/azure-connection";
 import { ByokError } from "../model/errors";
-import type { KeyVaultPort, VaultRotationPolicy } from "../model/ports/key-vault";
+import type { KeyVaultPort } from "../model/ports/key-vault";
 import type { CloudDeps } from "../network/cloud-deps";
 import { deletedFacts, keyFacts, versionFacts } from "./key-facts";
 import {
@@ -14,6 +14,7 @@ import {
   recoverKey,
   requireVersionName,
 } from "./vault-keys";
+import { rotationPolicyOf, setRotationPolicy } from "./rotation-policy";
 import { mapAzureError } from "./map-azure-error";
 import { missingPermissions } from "./vault-permissions";
 import { VaultCaller } from "./vault-caller";
@@ -76,31 +77,8 @@ export function openKeyVault(connection: AzureConnection, deps: CloudDeps): KeyV
       keyFacts(
         await caller.call({ doing: `rotating the key ${name}`, repeatable: false }, ({ keys }) => keys.rotateKey(name)),
       ),
-    rotationPolicy: (name) =>
-      caller.find({ doing: `reading the rotation policy of ${name}` }, async ({ keys }) => {
-        const { lifetimeActions = [], expiresIn } = await keys.getKeyRotationPolicy(name);
-        const after = (action: string): string | undefined =>
-          lifetimeActions.find((each) => each.action.toLowerCase() === action)?.[
-            action === "rotate" ? "timeAfterCreate" : "timeBeforeExpiry"
-          ];
-        const [rotateAfter, notifyBefore] = [after("rotate"), after("notify")];
-        return {
-          ...(rotateAfter === undefined ? {} : { rotateAfter }),
-          ...(expiresIn === undefined ? {} : { expiresAfter: expiresIn }),
-          ...(notifyBefore === undefined ? {} : { notifyBefore }),
-        } satisfies VaultRotationPolicy;
-      }),
-    setRotationPolicy: async (name, { rotateAfter, expiresAfter, notifyBefore }) => {
-      await caller.call({ doing: `setting the rotation policy of ${name}` }, ({ keys }) =>
-        keys.updateKeyRotationPolicy(name, {
-          lifetimeActions: [
-            ...(rotateAfter === undefined ? [] : [{ action: "Rotate" as const, timeAfterCreate: rotateAfter }]),
-            ...(notifyBefore === undefined ? [] : [{ action: "Notify" as const, timeBeforeExpiry: notifyBefore }]),
-          ],
-          ...(expiresAfter === undefined ? {} : { expiresIn: expiresAfter }),
-        }),
-      );
-    },
+    rotationPolicy: (name) => rotationPolicyOf(caller, name),
+    setRotationPolicy: (name, policy) => setRotationPolicy(caller, name, policy),
     getDeleted: (name) => getDeleted(caller, name),
     deleteKey: (name) => deleteKey(caller, name),
     recoverKey: (name) => recoverKey(caller, name),

@@ -1,13 +1,7 @@
 import { adoptionObstacle } from "../model/adoptability";
 import { keySpecFacts, keySpecs } from "../model/key-spec";
 import type { InventoryRecord } from "../model/inventory";
-
-/** A source key of the stack, known to be the one that a key's material came from. */
-export interface KnownSource {
-  /** Name of the resource. */
-  readonly source: string;
-  readonly version: number;
-}
+import { functionText, oneLine, uniqueNames, type AdoptedKey, type KnownSource } from "./program-text";
 
 /** What {@link adoptionProgram} writes a program about. */
 export interface Adoption {
@@ -25,60 +19,24 @@ export interface Adoption {
 }
 
 /** TypeScript that adopts the chosen keys, and says of the others why it does not. */
-export function adoptionProgram(adoption: Adoption): string {
-  const { chosen, sources } = adoption;
+export function adoptionProgram({ group, account, region, chosen, sources, taken, module }: Adoption): string {
   const judged = chosen.map((record) => ({ record, obstacle: adoptionObstacle(record) }));
-  const names = namesFor(
-    judged.filter(({ obstacle }) => obstacle === undefined).map(({ record }) => record),
-    adoption.taken,
-  );
-  const adopted = [...names].map(([record, name]) => ({ record, name, known: sources.get(record.arn) }));
-  const refused = judged.flatMap(({ record, obstacle }) =>
-    obstacle === undefined ? [] : [`${title(record)}: ${obstacle}`],
-  );
-  const needed = [...new Set(adopted.flatMap(({ known }) => (known === undefined ? [] : [known.source])))].sort();
-  const notes = refused.length === 0 ? [] : ["", "// Not adopted:", ...refused.map((line) => `// - ${oneLine(line)}`)];
-  if (adopted.length === 0) return [...header(adoption, []), "", "export {};", ...notes, ""].join("\n");
-  return [
-    ...header(adoption, needed),
-    'import * as byok from "pulumi-byok";',
-    "",
-    ...sourcesInterface(needed),
-    "/** Adopts keys that exist; the answer names each as the program does. */",
-    `export function adoptKeys(${parameters(needed)}) {`,
-    "  return {",
-    ...adopted.flatMap((key) => keyLines(key.record, key.name, key.known).map((line) => `    ${line}`)),
-    "  };",
-    "}",
-    ...notes,
-    "",
-  ].join("\n");
+  const adoptable = judged.filter(({ obstacle }) => obstacle === undefined).map(({ record }) => record);
+  // Each key's name: its first alias, else its id.
+  const names = uniqueNames(adoptable, ({ aliases, keyId }) => aliases[0]?.slice("alias/".length) ?? keyId, taken);
+  const adopted = [...names].map(([record, name]): AdoptedKey => {
+    const known = sources.get(record.arn);
+    return { lines: keyLines(record, name, known), source: known?.source };
+  });
+  return functionText({
+    ...{ group, module, adopted },
+    groupClass: "AwsKmsGroup",
+    about: `Keys of account ${account}, ${region}, to be adopted by the group ${oneLine(group)}. Written by byok sync aws; yours to edit.`,
+    refused: judged.flatMap(({ record, obstacle }) =>
+      obstacle === undefined ? [] : [`${title(record)}: ${obstacle}`],
+    ),
+  });
 }
-
-function header({ group, account, region, module }: Adoption, needed: readonly string[]): readonly string[] {
-  const call = needed.length === 0 ? "" : `, { ${needed.map((name) => `${property(name)}: …`).join(", ")} }`;
-  return [
-    `// Keys of account ${account}, ${region}, to be adopted by the group ${oneLine(group)}. Written by byok sync aws; yours to edit.`,
-    "// What is not named here stays as it was found. pulumi preview says of each key what it adopts; pulumi up writes our three tags.",
-    "//",
-    `//   import { adoptKeys } from ${JSON.stringify(`./${module}`)};`,
-    `//   adoptKeys(${/^[A-Za-z_$][\w$]*$/.test(group) ? group : "group"}${call});`,
-  ];
-}
-
-const parameters = (needed: readonly string[]): string =>
-  `group: byok.AwsKmsGroup${needed.length === 0 ? "" : ", sources: Sources"}`;
-
-const sourcesInterface = (needed: readonly string[]): readonly string[] =>
-  needed.length === 0
-    ? []
-    : [
-        "/** The source keys whose material the keys below hold, as the token remembers. */",
-        "export interface Sources {",
-        ...needed.map((name) => `  readonly ${property(name)}: byok.SourceKey;`),
-        "}",
-        "",
-      ];
 
 function keyLines(record: InventoryRecord, name: string, known: KnownSource | undefined): readonly string[] {
   const head = [
@@ -112,25 +70,3 @@ const facts = ({ spec, usage, state, managedBy }: InventoryRecord): string =>
 
 const title = ({ arn, aliases }: InventoryRecord): string =>
   aliases.length === 0 ? arn : `${arn} (${aliases.join(", ")})`;
-
-/** Each key's name: its first alias, else its id; made different from all other names. */
-function namesFor(
-  records: readonly InventoryRecord[],
-  taken: ReadonlySet<string>,
-): ReadonlyMap<InventoryRecord, string> {
-  const used = new Set(taken);
-  return new Map(
-    records.map((record) => {
-      const wanted = record.aliases[0]?.slice("alias/".length) ?? record.keyId;
-      let name = wanted;
-      for (let number = 2; used.has(name); number += 1) name = `${wanted}-${number}`;
-      used.add(name);
-      return [record, name];
-    }),
-  );
-}
-
-const property = (name: string): string => (/^[A-Za-z_$][\w$]*$/.test(name) ? name : JSON.stringify(name));
-
-/** A comment ends with its line, whatever somebody wrote into a description. */
-const oneLine = (text: string): string => text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, " ");

@@ -2,24 +2,21 @@ import { randomUUID } from "node:crypto";
 import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { z } from "zod";
 import { ByokError } from "../model/errors";
-import { inventoryRecordSchema } from "../model/inventory";
+import type { ListedRecord } from "../model/merge-inventory";
+import type { CloudList } from "./cloud-list";
 
-/** The form of the list, as `--json` prints it and `--out` keeps it. */
-const inventoryFile = z.object({
+/** The form of a list, as `--json` prints it and `--out` keeps it; the texts that name the place stand beside these. */
+const frame = z.looseObject({
   schemaVersion: z.literal(1),
-  account: z.string(),
-  region: z.string(),
   /** ISO 8601. */
   listedAt: z.string(),
-  keys: z.array(inventoryRecordSchema),
 });
-export type InventoryFile = z.infer<typeof inventoryFile>;
 
-/** An earlier list of the same account and Region; undefined where there is no such file. */
-export async function readInventory(
+/** The keys of an earlier list of the same place; undefined where there is no such file. */
+export async function readInventory<Listed extends ListedRecord>(
   file: string,
-  place: { readonly account: string; readonly region: string },
-): Promise<InventoryFile | undefined> {
+  list: CloudList<Listed>,
+): Promise<readonly Listed[] | undefined> {
   let text: string;
   try {
     text = await readFile(file, "utf8");
@@ -27,11 +24,14 @@ export async function readInventory(
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
     throw refusal(file, "cannot be read");
   }
-  const parsed = inventoryFile.safeParse(jsonOf(text));
-  if (!parsed.success) throw refusal(file, "holds something else than a list of keys");
-  const { account, region } = parsed.data;
-  if (account === place.account && region === place.region) return parsed.data;
-  throw refusal(file, `holds the keys of account ${account}, ${region}`);
+  const found = jsonOf(text);
+  const names = Object.keys(list.place);
+  const place = z.object(Object.fromEntries(names.map((name) => [name, z.string()]))).safeParse(found);
+  const keys = z.object({ keys: z.array(list.record) }).safeParse(found);
+  if (!frame.safeParse(found).success || !place.success || !keys.success)
+    throw refusal(file, "holds something else than a list of keys");
+  if (names.every((name) => place.data[name] === list.place[name])) return keys.data.keys;
+  throw refusal(file, `holds the keys of ${list.placeWords(place.data)}`);
 }
 
 /** Writes a file as a whole or not at all. */

@@ -4,7 +4,7 @@ import { carried, readStack, resourcesOf } from "./stack-export";
 
 /** Options of `byok keys`. */
 export interface KeysOptions {
-  /** Name of an AwsKmsGroup; undefined: all. */
+  /** Name of an AwsKmsGroup or AzureKeyVaultGroup; undefined: all. */
   readonly group?: string;
   readonly stack?: string;
   /** An exported state instead of the stack itself; `-` for standard input. */
@@ -12,44 +12,60 @@ export interface KeysOptions {
   readonly json?: boolean;
 }
 
-/** The KMS key that a resource has at present. */
+/** The key that a resource has at present. */
 interface PresentKey {
   readonly name: string;
   readonly group: string;
-  readonly region: string;
+  readonly region?: string;
+  /** Of a KMS key its id; of a key in Azure its id without a version. */
   readonly keyId: string | undefined;
-  readonly arn: string | undefined;
+  readonly arn?: string | undefined;
+  /** Of a key in Azure: the id of its newest version. */
+  readonly versionId?: string | undefined;
   readonly state: string;
   readonly spec: string;
   readonly version: number;
-  readonly aliases: readonly string[];
+  readonly aliases?: readonly string[];
 }
+
+const common = { keyState: z.string().default("not created yet"), spec: z.string(), version: z.number() };
 
 const keyOutputs = z.object({
   group: carried(z.object({ name: z.string(), region: z.string() })),
   keyId: z.string().optional(),
   arn: z.string().optional(),
-  keyState: z.string().default("not created yet"),
-  spec: z.string(),
-  version: z.number(),
   aliases: z.array(z.string()).default([]),
+  ...common,
 });
 
-/** `byok keys`: which KMS key each AwsKmsKey of a stack has at present, from the stack's state. It reads, and needs neither PIN nor cloud. */
+const azureKeyOutputs = z.object({
+  group: carried(z.object({ name: z.string() })),
+  keyId: z.string().optional(),
+  versionId: z.string().optional(),
+  ...common,
+});
+
+/**
+ * `byok keys`: which key of a cloud each AwsKmsKey and AzureKey of a stack has at present, from the stack's state. It reads, and needs neither PIN nor
+ * cloud.
+ */
 export async function keysCommand(options: KeysOptions): Promise<string> {
   const exported = await readStack({ stack: options.stack, file: options.file, command: "keys" });
-  const all = presentKeys(exported);
+  const all = [...presentKeys(exported), ...presentAzureKeys(exported)];
   const keys = all.filter(({ group }) => options.group === undefined || group === options.group);
   if (options.group !== undefined && keys.length === 0 && !groupsIn(exported).includes(options.group)) {
     const groups = groupsIn(exported);
-    throw new ByokError("BYOK_INPUT_INVALID", `The stack has no AwsKmsGroup named "${options.group}".`, {
-      hint: groups.length === 0 ? "It has none at all." : `It has ${groups.join(", ")}.`,
-    });
+    throw new ByokError(
+      "BYOK_INPUT_INVALID",
+      `The stack has no AwsKmsGroup or AzureKeyVaultGroup named "${options.group}".`,
+      { hint: groups.length === 0 ? "It has none at all." : `It has ${groups.join(", ")}.` },
+    );
   }
   return options.json === true ? `${JSON.stringify(keys, undefined, 2)}\n` : printed(keys);
 }
 
-const groupsIn = (exported: unknown): readonly string[] => resourcesOf(exported, "AwsKmsGroup").map(({ name }) => name);
+const groupsIn = (exported: unknown): readonly string[] =>
+  ["AwsKmsGroup", "AzureKeyVaultGroup"].flatMap((kind) => resourcesOf(exported, kind).map(({ name }) => name));
 
 const presentKeys = (exported: unknown): readonly PresentKey[] =>
   resourcesOf(exported, "AwsKmsKey").flatMap(({ name, outputs }) => {
@@ -58,6 +74,14 @@ const presentKeys = (exported: unknown): readonly PresentKey[] =>
     const { group, keyState, ...facts } = parsed.data;
     const { keyId, arn, spec, version, aliases } = facts;
     return [{ name, group: group.name, region: group.region, keyId, arn, state: keyState, spec, version, aliases }];
+  });
+
+const presentAzureKeys = (exported: unknown): readonly PresentKey[] =>
+  resourcesOf(exported, "AzureKey").flatMap(({ name, outputs }) => {
+    const parsed = azureKeyOutputs.safeParse(outputs);
+    if (!parsed.success) return [];
+    const { group, keyState, keyId, versionId, spec, version } = parsed.data;
+    return [{ name, group: group.name, keyId, versionId, state: keyState, spec, version }];
   });
 
 function printed(keys: readonly PresentKey[]): string {
@@ -69,8 +93,8 @@ function printed(keys: readonly PresentKey[]): string {
       key.group,
       String(key.version),
       key.state,
-      key.keyId ?? "–",
-      key.aliases.join(", ") || "–",
+      key.versionId ?? key.keyId ?? "–",
+      key.aliases?.join(", ") || "–",
     ]),
   ];
   const widths = [0, 1, 2, 3, 4].map((column) => Math.max(...rows.map((row) => (row[column] ?? "").length)));

@@ -9,7 +9,7 @@ import type { LocalCommandOptions } from "./local-command";
 import type { PermissionsOptions } from "./permissions-command";
 import type { PlanOptions } from "./plan-command";
 import type { ProveOptions } from "./prove-command";
-import type { SyncOptions } from "./sync-command";
+import type { SyncOptions } from "./run-sync";
 
 const manifest = z.object({ version: z.string() });
 
@@ -35,8 +35,10 @@ program
 
 program
   .command("keys")
-  .description("list which KMS key each AwsKmsKey of a stack has at present; needs neither PIN nor cloud")
-  .option("--group <name>", "only those of this AwsKmsGroup")
+  .description(
+    "list which key of a cloud each AwsKmsKey and AzureKey of a stack has at present; needs neither PIN nor cloud",
+  )
+  .option("--group <name>", "only those of this AwsKmsGroup or AzureKeyVaultGroup")
   .option("--stack <stack>", "stack to read; default: the selected one")
   .option("--file <state>", "read an exported stack instead (- for standard input)")
   .option("--json", "print JSON")
@@ -45,9 +47,11 @@ program
     process.stdout.write(await keysCommand(options));
   });
 
-program
+const sync = program
   .command("sync")
-  .description("list every key of an account, and write a program that adopts some of them; only reads")
+  .description("list every key of an account or a vault, and write a program that adopts some of them; only reads");
+
+sync
   .command("aws")
   .description(
     "list every key of an AwsKmsGroup's account and Region, and who manages it; reads the group's connection from the stack's state, and never writes to AWS",
@@ -71,13 +75,37 @@ program
     await syncCommand(options, processTerminal());
   });
 
+sync
+  .command("azure")
+  .description(
+    "list every key of an AzureKeyVaultGroup's vault with its versions, the soft-deleted ones too, and who manages it; reads the group's connection from the stack's state, and never writes to Azure",
+  )
+  .requiredOption("--group <name>", "name of the AzureKeyVaultGroup resource")
+  .option("--stack <stack>", "stack to read; default: the selected one")
+  .option("--file <state>", "read an exported stack instead (- for standard input)")
+  .option("--json", "print JSON")
+  .option("--out <file>", "keep the list in a JSON file: new keys are appended, gone ones marked with the date")
+  .option("--rotations", "also read each key's rotation policy; needs the key permission getrotationpolicy")
+  .option("--adopt <keys>", "write a program that adopts these: names or ids, separated by commas; or all", list)
+  .option(
+    "--ask-token",
+    "with --adopt: ask the tokens of the stack which source key was copied to which; needs the PINs",
+  )
+  .option("--program <file>", "with --adopt: the program to write", "adopted-keys.ts")
+  .option("--force", "with --adopt: write over that file")
+  .action(async (options: SyncOptions) => {
+    const { syncAzureCommand } = await import("./sync-azure-command.js");
+    const { processTerminal } = await import("./terminal.js");
+    await syncAzureCommand(options, processTerminal());
+  });
+
 program
   .command("prove")
   .description(
-    "show that copies of a stack hold their source's material: imports the same material again into symmetric keys, and never changes expiry or state",
+    "show that copies of a stack hold their source's material: imports the same material again into symmetric KMS keys, only asks all others, and never changes expiry or state",
   )
   .option("--stack <stack>", "stack to read; default: the selected one")
-  .option("--copy <names>", "only these AwsKmsKey resources, separated by commas", list)
+  .option("--copy <names>", "only these AwsKmsKey and AzureKey resources, separated by commas", list)
   .option("--json", "print JSON")
   .action(async (options: ProveOptions) => {
     const { proveCommand } = await import("./prove-command.js");

@@ -47,11 +47,11 @@ function rotationNote({
 }
 
 /** The last line: how many keys there are, and whose. */
-export function printCounts(counts: InventoryCounts, account: string, region: string): string {
+export function printCounts(counts: InventoryCounts<string>, where: string): string {
   const shares = Object.entries(counts.managedBy).map(([manager, count]) => `${count} ${wordsFor(manager)}`);
   const gone = counts.gone === 0 ? "" : `; ${counts.gone} gone`;
   const whose = shares.length === 0 ? "" : `: ${shares.join(", ")}`;
-  return `${counts.total} keys in account ${account}, ${region}${whose}${gone}.\n`;
+  return `${counts.total} keys in ${where}${whose}${gone}.\n`;
 }
 
 const wordsFor = (manager: string): string => (manager === "unknown" ? "of nobody known" : `of ${manager}`);

@@ -10,6 +10,8 @@ import type { ProveRequest } from "../model/ports/custodian";
 import { importConnection } from "../model/permissions/credential-roles";
 import type { TokenConnection } from "../model/token";
 import { wrappingKeySpecs } from "../model/wrapping";
+import { azureCopiesToProve, azureProveNotice, proveAzureCopy } from "./prove-azure-copy";
+import { printVerdict, verdictOn, type Verdict } from "./prove-verdict";
 import { carried, readStack, resourcesOf } from "./stack-export";
 import { configValuesFor } from "./state-group";
 import type { Terminal } from "./terminal";
@@ -46,18 +48,6 @@ const copyOutputs = z.object({
     .default([]),
 });
 
-/** What became of one copy. */
-interface Verdict {
-  readonly copy: string;
-  readonly arn: string;
-  readonly source: string;
-  readonly version: number;
-  readonly proven: boolean;
-  /** How it was shown, or why not. */
-  readonly how: string;
-  readonly fingerprint?: string;
-}
-
 /**
  * `byok prove`: shows that copies of a stack hold their source's material, one after the other.
  *
@@ -65,8 +55,11 @@ interface Verdict {
  */
 export async function proveCommand(options: ProveOptions, terminal: Terminal): Promise<boolean> {
   const exported = await readStack({ stack: options.stack, command: "prove" });
-  const copies = chosenCopies(exported, options.copy ?? []).flatMap(inEveryRegion);
-  terminal.err(`byok: ${proveNotice}`);
+  const inAws = copiesOf(exported).flatMap(inEveryRegion);
+  const inAzure = azureCopiesToProve(exported);
+  const wanted = chosen([...inAws, ...inAzure], options.copy ?? []);
+  if (inAws.some(wanted)) terminal.err(`byok: ${proveNotice}`);
+  if (inAzure.some(wanted)) terminal.err(`byok: ${azureProveNotice}`);
   const custodians = new Map<string, OpenCustodian>();
   const custodianOf = (token: TokenConnection): OpenCustodian => {
     const key = canonicalJson(token);
@@ -75,12 +68,13 @@ export async function proveCommand(options: ProveOptions, terminal: Terminal): P
     return custodian;
   };
   const verdicts: Verdict[] = [];
+  const tell = async (verdict: Verdict): Promise<void> => {
+    verdicts.push(verdict);
+    if (options.json !== true) await terminal.out(printVerdict(verdict));
+  };
   try {
-    for (const copy of copies) {
-      const verdict = await prove(copy, custodianOf, options.stack);
-      verdicts.push(verdict);
-      if (options.json !== true) await terminal.out(printVerdict(verdict));
-    }
+    for (const copy of inAws.filter(wanted)) await tell(await prove(copy, custodianOf, options.stack));
+    for (const copy of inAzure.filter(wanted)) await tell(await proveAzureCopy(copy, custodianOf, options.stack));
   } finally {
     await Promise.all([...custodians.values()].map((custodian) => custodian.end()));
   }
@@ -93,15 +87,22 @@ interface Copy {
   readonly outputs: z.infer<typeof copyOutputs>;
 }
 
-function chosenCopies(exported: unknown, names: readonly string[]): readonly Copy[] {
-  const copies = resourcesOf(exported, "AwsKmsKey").flatMap(({ name, outputs }): readonly Copy[] => {
+const copiesOf = (exported: unknown): readonly Copy[] =>
+  resourcesOf(exported, "AwsKmsKey").flatMap(({ name, outputs }): readonly Copy[] => {
     const parsed = copyOutputs.safeParse(outputs);
     return parsed.success ? [{ name, outputs: parsed.data }] : [];
   });
+
+/** Tells the copies that are named; all without a name. */
+function chosen(
+  copies: readonly { readonly name: string }[],
+  names: readonly string[],
+): (copy: { readonly name: string }) => boolean {
   const missing = names.filter((name) => !copies.some((copy) => copy.name === name));
-  if (missing.length === 0) return names.length === 0 ? copies : copies.filter(({ name }) => names.includes(name));
+  if (missing.length === 0) return ({ name }) => names.length === 0 || names.includes(name);
+  const known = [...new Set(copies.map(({ name }) => name))].join(", ");
   throw new ByokError("BYOK_INPUT_INVALID", `This stack has no copy of a source key named ${missing.join(", ")}.`, {
-    hint: copies.length === 0 ? "It has none at all." : `It has: ${copies.map(({ name }) => name).join(", ")}.`,
+    hint: known === "" ? "It has none at all." : `It has: ${known}.`,
   });
 }
 
@@ -118,14 +119,7 @@ async function prove(
 ): Promise<Verdict> {
   const { source } = outputs.material;
   const about = { copy: name, arn: outputs.arn, source: source.name, version: sourceVersionOf(outputs) };
-  try {
-    const receipt = await custodianOf(source.group.token).prove(await requestFor(name, outputs, stack));
-    const { method, value } = receipt.fingerprint;
-    return { ...about, proven: receipt.proof !== "accepted", how: receipt.proof, fingerprint: `${method}:${value}` };
-  } catch (error) {
-    const known = ByokError.from(error, "Proving the copy");
-    return { ...about, proven: false, how: `${known.sentence} [${known.code}]` };
-  }
+  return verdictOn(about, async () => custodianOf(source.group.token).prove(await requestFor(name, outputs, stack)));
 }
 
 async function requestFor(name: string, outputs: Copy["outputs"], stack: string | undefined): Promise<ProveRequest> {
@@ -161,8 +155,3 @@ async function requestFor(name: string, outputs: Copy["outputs"], stack: string 
 
 /** A key that had other material before counts on from there. */
 const sourceVersionOf = ({ version, versionOffset }: Copy["outputs"]): number => version - versionOffset;
-
-const printVerdict = ({ copy, arn, source, version, proven, how, fingerprint }: Verdict): string =>
-  proven
-    ? `${copy}  the same key as ${source} version ${version}, by ${how.replaceAll("-", " ")}\n  ${arn}\n  fingerprint ${fingerprint ?? ""}\n`
-    : `${copy}  not proven to be the same key as ${source} version ${version}: ${how}\n  ${arn}\n`;

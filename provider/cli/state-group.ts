@@ -13,27 +13,34 @@ export interface GroupInState {
   readonly connection: AwsConnection & { readonly account: string };
 }
 
-const properties = Object.keys(awsKmsGroupRecord.shape);
-
 /** The connection of an `AwsKmsGroup` as the state records it. */
 export function groupInState(exported: unknown, name: string): GroupInState {
-  const groups = resourcesOf(exported, "AwsKmsGroup");
+  const record = soleGroup(exported, "AwsKmsGroup", name, awsKmsGroupRecord);
+  return { name, connection: { ...connectionOf(record), account: record.account } };
+}
+
+/**
+ * The one group of a kind and name, as a key of it carries it.
+ *
+ * @throws ByokError BYOK_INPUT_INVALID
+ */
+export function soleGroup<T>(exported: unknown, kind: string, name: string, record: z.ZodObject & z.ZodType<T>): T {
+  const groups = resourcesOf(exported, kind);
   const [found, ...others] = groups.filter((group) => group.name === name);
   if (found === undefined || others.length > 0) {
     const names = groups.map((group) => group.name).join(", ");
     throw new ByokError(
       "BYOK_INPUT_INVALID",
-      `This stack has ${found === undefined ? "no" : "more than one"} AwsKmsGroup named ${name}.`,
+      `This stack has ${found === undefined ? "no" : "more than one"} ${kind} named ${name}.`,
       { hint: names === "" ? "It has none at all: run pulumi up first." : `It has: ${names}.` },
     );
   }
   const outputs = z.record(z.string(), z.unknown()).safeParse(found.outputs).data ?? {};
-  const known = Object.fromEntries(properties.flatMap((key) => (key in outputs ? [[key, outputs[key]]] : [])));
-  const parsed = awsKmsGroupRecord.safeParse({ ...known, name });
-  if (parsed.success) {
-    const { account } = parsed.data;
-    return { name, connection: { ...connectionOf(parsed.data), account } };
-  }
+  const known = Object.fromEntries(
+    Object.keys(record.shape).flatMap((key) => (key in outputs ? [[key, outputs[key]]] : [])),
+  );
+  const parsed = record.safeParse({ ...known, name });
+  if (parsed.success) return parsed.data;
   const where = parsed.error.issues[0]?.path.join(".") ?? "a property";
   throw new ByokError(
     "BYOK_INPUT_INVALID",
@@ -45,12 +52,21 @@ export function groupInState(exported: unknown, name: string): GroupInState {
 }
 
 /** Values of the `config:` references in a connection, by `NAMESPACE:KEY`. */
-export async function configValuesFor(
+export const configValuesFor = (
   connection: AwsConnection,
+  choice: Pick<StackChoice, "stack" | "file">,
+): Promise<Readonly<Record<string, string>>> =>
+  configValuesOf(
+    credentialSources(connection).flatMap((source) => ("profile" in source ? [] : Object.values(source))),
+    choice,
+  );
+
+/** Values of those among some references that name configuration, by `NAMESPACE:KEY`. */
+export async function configValuesOf(
+  texts: readonly (string | undefined)[],
   { stack, file }: Pick<StackChoice, "stack" | "file">,
 ): Promise<Readonly<Record<string, string>>> {
   const values: Record<string, string> = {};
-  const texts = credentialSources(connection).flatMap((source) => ("profile" in source ? [] : Object.values(source)));
   for (const text of texts) {
     const reference = text === undefined ? undefined : parseReference(text);
     if (reference?.kind !== "config") continue;

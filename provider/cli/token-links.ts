@@ -3,13 +3,13 @@ import { openCustodian } from "../custodian/client";
 import { sourceGroupRecord } from "../lifecycle/inputs/source-group-inputs";
 import { canonicalJson } from "../lifecycle/same-json";
 import type { TokenConnection } from "../model/token";
-import type { KnownSource } from "./adoption-program";
+import type { KnownSource } from "./program-text";
 import { carried, resourcesOf } from "./stack-export";
 
 const sourceOutputs = z.object({ owner: z.string(), group: carried(sourceGroupRecord) });
 
 /**
- * Where the tokens of a stack's source keys remember copies, by the ARN of the copy: who its source is. It needs the PINs.
+ * Where the tokens of a stack's source keys remember copies, by the ARN of the copy (in Azure the id of the key, without a version): who its source is. It needs the PINs.
  *
  * @throws ByokError BYOK_TOKEN_* and BYOK_REFERENCE_UNRESOLVED
  */
@@ -31,7 +31,9 @@ export async function askTokens(exported: unknown): Promise<ReadonlyMap<string, 
     const custodian = openCustodian(token);
     try {
       for (const { name, owner } of sources) {
-        for (const link of await custodian.links(owner)) known.set(link.arn, { source: name, version: link.version });
+        for (const { arn, version } of await custodian.links(owner))
+          // A key keeps its name through all versions; the newest is what it holds.
+          if ((known.get(arn)?.version ?? 0) <= version) known.set(arn, { source: name, version });
       }
     } finally {
       await custodian.end();

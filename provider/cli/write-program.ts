@@ -1,7 +1,6 @@
 import { access, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { ByokError } from "../model/errors";
-import { adoptionProgram, type Adoption } from "./adoption-program";
 import { replaceFile } from "./inventory-file";
 
 /** @throws ByokError BYOK_INPUT_INVALID where the file is there already, before any cloud is asked. */
@@ -20,9 +19,9 @@ export async function requireFree(file: string, force: boolean): Promise<void> {
   throw occupied(file);
 }
 
-/** Writes the program that adopts the chosen keys; over an existing file only where that is forced. */
-export async function writeProgram(file: string, force: boolean, adoption: Omit<Adoption, "module">): Promise<void> {
-  const text = adoptionProgram({ ...adoption, module: path.basename(file, ".ts") });
+/** Writes a program, which knows the name of its own module; over an existing file only where that is forced. */
+export async function writeProgram(file: string, force: boolean, textFor: (module: string) => string): Promise<void> {
+  const text = textFor(path.basename(file, ".ts"));
   if (force) return replaceFile(file, text);
   try {
     await writeFile(file, text, { flag: "wx" });

@@ -36,6 +36,7 @@ export function callContext(runtime: Runtime, config: StackConfig | undefined, s
     kms: (connection) => runtime.kms(connection, valuesFor(connection)),
     kmsInventory: (connection) => runtime.kmsInventory(connection, valuesFor(connection)),
     keyVault: (connection) => runtime.keyVault(connection, valuesFor(connection)),
+    vaultInventory: (connection) => runtime.vaultInventory(connection, valuesFor(connection)),
     azureConfigValues: valuesFor,
     azureOverrides: runtime.azureOverrides,
     ignoredOverrides: runtime.ignoredOverrides,

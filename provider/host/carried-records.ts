@@ -18,6 +18,7 @@ const places: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ["replicas", EACH, "group"],
   ],
   AwsKeyInventory: [["group"], ["managed"]],
+  AzureKeyInventory: [["group"], ["managed"]],
   AwsAlias: [["group"], ["key"]],
   DeletionSchedule: [["key"], ["places", EACH, "group"]],
   AzureKeyBackup: [["key"], ["covers"]],

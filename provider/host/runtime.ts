@@ -2,6 +2,7 @@ import type { AwsConnection } from "../model/aws-connection";
 import type { AzureConnection } from "../model/azure-connection";
 import type { EscrowFiles } from "../model/ports/escrow-files";
 import type { KeyVaultPort } from "../model/ports/key-vault";
+import type { VaultInventoryPort } from "../model/ports/vault-inventory";
 import type { CustodianPort } from "../model/ports/custodian";
 import type { KmsPort } from "../model/ports/kms";
 import type { KmsInventoryPort } from "../model/ports/kms-inventory";
@@ -31,6 +32,11 @@ export interface Runtime {
   ) => KmsInventoryPort;
   /** Likewise. */
   readonly keyVault: (connection: AzureConnection, configValues: Readonly<Record<string, string>>) => KeyVaultPort;
+  /** Likewise. */
+  readonly vaultInventory: (
+    connection: AzureConnection,
+    configValues: Readonly<Record<string, string>>,
+  ) => VaultInventoryPort;
   readonly azureOverrides: (connection: AzureConnection) => readonly string[];
   readonly ignoredOverrides: (connection: AwsConnection) => readonly string[];
   readonly caDigests: (path: string) => Promise<readonly string[]>;
@@ -54,6 +60,7 @@ export interface RuntimeParts {
   readonly openKms: (connection: AwsConnection, surroundings: CloudSurroundings) => KmsPort;
   readonly openKmsInventory: (connection: AwsConnection, surroundings: CloudSurroundings) => KmsInventoryPort;
   readonly openKeyVault: (connection: AzureConnection, surroundings: CloudSurroundings) => KeyVaultPort;
+  readonly openVaultInventory: (connection: AzureConnection, surroundings: CloudSurroundings) => VaultInventoryPort;
   /** One sentence for each override of Azure's hosts in the environment that is ignored. */
   readonly azureOverrides: (connection: AzureConnection) => readonly string[];
   /** SHA-256 (hex) of each certificate in a PEM file. */
@@ -91,6 +98,7 @@ export function createRuntime(parts: RuntimeParts): Runtime {
   const kmsPorts = perConnection(parts.openKms);
   const inventoryPorts = perConnection(parts.openKmsInventory);
   const keyVaultPorts = perConnection(parts.openKeyVault);
+  const vaultInventoryPorts = perConnection(parts.openVaultInventory);
   const life = new ProcessLife({
     engine,
     endChildren: async () => {
@@ -111,6 +119,7 @@ export function createRuntime(parts: RuntimeParts): Runtime {
     kms: (connection, values) => kmsPorts.get({ connection, values }),
     kmsInventory: (connection, values) => inventoryPorts.get({ connection, values }),
     keyVault: (connection, values) => keyVaultPorts.get({ connection, values }),
+    vaultInventory: (connection, values) => vaultInventoryPorts.get({ connection, values }),
     azureOverrides: parts.azureOverrides,
     ignoredOverrides: parts.ignoredOverrides,
     caDigests: oncePerPath(parts.caDigests),

@@ -1,6 +1,7 @@
 import type { AwsConnection } from "../model/aws-connection";
 import type { AzureConnection } from "../model/azure-connection";
 import type { KeyVaultPort } from "../model/ports/key-vault";
+import type { VaultInventoryPort } from "../model/ports/vault-inventory";
 import type { ByokError } from "../model/errors";
 import type { EscrowFiles } from "../model/ports/escrow-files";
 import type { CustodianPort } from "../model/ports/custodian";
@@ -59,6 +60,7 @@ export interface LifecycleContext {
   readonly kmsInventory: (connection: AwsConnection) => KmsInventoryPort;
   /** Key Vault, or a Managed HSM, behind a connection. */
   readonly keyVault: (connection: AzureConnection) => KeyVaultPort;
+  readonly vaultInventory: (connection: AzureConnection) => VaultInventoryPort;
   /** Values of the `config:` references that a connection to Azure names. */
   readonly azureConfigValues: (connection: AzureConnection) => Readonly<Record<string, string>>;
   /** One sentence for each override of Azure's hosts in the environment that is ignored. */

@@ -44,6 +44,9 @@ export const inventoryRecordSchema = z.object({
 });
 export type InventoryRecord = z.infer<typeof inventoryRecordSchema>;
 
+/** What a KMS key is known by from one listing to the next. */
+export const awsIdentity = ({ arn }: Pick<InventoryRecord, "arn">): string => arn;
+
 /** The keys that whoever lists knows as its own. */
 export interface OwnKeys {
   /** Names of resources by lineage. */

@@ -1,5 +1,5 @@
 import type { OutputOf } from "../../provider/aws/aws-calls";
-import { inOrder } from "../../provider/aws/in-order";
+import { inOrder } from "../../provider/network/in-order";
 import { kmsInventoryPort } from "../../provider/aws/open-kms-inventory";
 import type { ListedKey, ListingOptions } from "../../provider/model/ports/kms-inventory";
 import { arnOf, awsError, FakeAws, metadata, tagList } from "./fake-aws";

@@ -1,4 +1,5 @@
 import { adoptionProgram, type Adoption } from "../../provider/cli/adoption-program";
+import { awsList } from "../../provider/cli/aws-list";
 import { KeyChoice } from "../../provider/cli/choose-keys";
 import { inventoryRecord, type InventoryRecord } from "../../provider/model/inventory";
 import { adoptionObstacle } from "../../provider/model/adoptability";
@@ -117,12 +118,13 @@ describe("choosing keys", () => {
     record("c", {}, { manager: "AWS" }),
     record("d", { tags: { "byok:lineage": "l1" } }),
   ];
-  const choose = (...names: readonly string[]): KeyChoice => {
-    const choice = new KeyChoice(names);
+  const list = awsList({ account: "123456789012", region: "eu-central-1" });
+  const choose = (...names: readonly string[]): KeyChoice<InventoryRecord> => {
+    const choice = new KeyChoice(names, list);
     for (const key of offered) choice.offer(key);
     return choice;
   };
-  const ids = (choice: KeyChoice): readonly string[] => choice.chosen.map(({ keyId }) => keyId);
+  const ids = (choice: KeyChoice<InventoryRecord>): readonly string[] => choice.chosen.map(({ keyId }) => keyId);
 
   it("takes ids, ARNs and aliases", () => {
     expect(ids(choose("b", "alias/a"))).toEqual(["a", "b"]);

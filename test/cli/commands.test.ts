@@ -49,6 +49,12 @@ describe("byok", () => {
     [["sync", "aws", "--group", "frankfurt", "--file", "none.json"], "none.json cannot be read."],
     [["sync", "aws", "--group", "frankfurt", "--file", "state.json"], "This stack has no AwsKmsGroup named frankfurt."],
     [["sync", "aws", "--group", "frankfurt", "--ask-token"], "--ask-token belongs to --adopt."],
+    [["sync", "azure"], "required option '--group <name>' not specified"],
+    [
+      ["sync", "azure", "--group", "vault", "--file", "state.json"],
+      "This stack has no AzureKeyVaultGroup named vault.",
+    ],
+    [["sync", "azure", "--group", "vault", "--adopt", ","], "--adopt names no key."],
     [["prove"], "The pulumi command is not on PATH."],
   ])("%j is refused before any cloud or token is asked", async (args, sentence) => {
     await writeFile(path.join(folder, "state.json"), '{ "version": 3, "deployment": { "resources": [] } }');

@@ -18,6 +18,8 @@ const key = (name: string, group: string, more: object): object =>
   });
 const made = { keyId: "1234", arn: "arn:aws:kms:eu-central-1:123456789012:key/1234", keyState: "Enabled" };
 
+const inAzure = "https://payments.vault.azure.net/keys/signing";
+
 let folder: string;
 let file: string;
 beforeAll(async () => {
@@ -28,6 +30,10 @@ beforeAll(async () => {
     resource("AwsKmsGroup", "empty", {}),
     key("invoices", "ledger", made),
     key("half", "other", { aliases: [] }),
+    resource("AzureKey", "signing", {
+      group: JSON.stringify({ name: "vault" }),
+      ...{ spec: "EC_P256", version: 2, keyState: "Enabled", keyId: inAzure, versionId: `${inAzure}/0123` },
+    }),
   ];
   await writeFile(file, JSON.stringify({ deployment: { resources } }));
 });
@@ -35,10 +41,20 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 it("lists the KMS key that each resource has at present", async () => {
   expect((await keysCommand({ file })).split("\n")).toEqual([
-    "NAME      GROUP   VERSION  STATE            KEY ID  ALIASES",
-    "invoices  ledger  3        Enabled          1234    alias/invoices",
-    "half      other   3        not created yet  –       –",
+    "NAME      GROUP   VERSION  STATE            KEY ID                                              ALIASES",
+    "invoices  ledger  3        Enabled          1234                                                alias/invoices",
+    "half      other   3        not created yet  –                                                   –",
+    "signing   vault   2        Enabled          https://payments.vault.azure.net/keys/signing/0123  –",
     "",
+  ]);
+});
+
+it("names the newest version of each key in Azure", async () => {
+  expect(JSON.parse(await keysCommand({ file, group: "vault", json: true }))).toEqual([
+    {
+      ...{ name: "signing", group: "vault", state: "Enabled", spec: "EC_P256", version: 2 },
+      ...{ keyId: inAzure, versionId: `${inAzure}/0123` },
+    },
   ]);
 });
 
@@ -60,5 +76,7 @@ it("keeps to one group, and prints JSON for programs", async () => {
 });
 
 it("names the groups that there are, where it is asked for another", async () => {
-  await expect(keysCommand({ file, group: "leger" })).rejects.toThrow('The stack has no AwsKmsGroup named "leger".');
+  await expect(keysCommand({ file, group: "leger" })).rejects.toThrow(
+    'The stack has no AwsKmsGroup or AzureKeyVaultGroup named "leger".',
+  );
 });

@@ -13,6 +13,9 @@ const kinds = [
   "AwsKeyInventory",
   "AwsAlias",
   "DeletionSchedule",
+  "AzureKeyVaultGroup",
+  "AzureKey",
+  "AzureKeyInventory",
 ] as const;
 
 describe("load", () => {

@@ -3,6 +3,7 @@ import type { Lifecycle, LifecycleContext, PlainRecord } from "../../provider/li
 import { PartialFailure } from "../../provider/lifecycle/contract";
 import { FakeFiles } from "./fake-files";
 import { FakeKeyVault } from "./fake-key-vault";
+import { FakeVaultInventory } from "./fake-vault-inventory";
 import { FakeInventory } from "./fake-inventory";
 import { FakeCustodian, report } from "./fake-custodian";
 import { account, FakeKms, region } from "./fake-kms";
@@ -13,6 +14,7 @@ export class World {
   readonly vault = new FakeKeyVault(() => this.kms.now);
   readonly custodian = new FakeCustodian(this.kms, this.vault);
   readonly inventory = new FakeInventory();
+  readonly vaultInventory = new FakeVaultInventory(this.vault);
   readonly warnings: string[] = [];
   readonly infos: string[] = [];
   /** Backups by path. */
@@ -48,6 +50,7 @@ export class World {
         this.connections.push(connection);
         return this.vault;
       },
+      vaultInventory: () => this.vaultInventory,
       azureConfigValues: () => ({}),
       azureOverrides: () => [],
       ignoredOverrides: () => [],

@@ -1,3 +1,4 @@
+import { awsIdentity } from "../../provider/model/inventory";
 import { inventoryRecord } from "../../provider/model/inventory";
 import { countInventory, mergeInventory } from "../../provider/model/merge-inventory";
 import { packInventory, unpackInventory } from "../../provider/model/packed-inventory";
@@ -84,18 +85,20 @@ describe("an earlier list", () => {
   });
 
   it("keeps its order; what is new is appended, and what is gone is marked with the date of the first listing without it", () => {
-    const first = mergeInventory([a, b], listing([c, a], "2026-02-01"));
+    const first = mergeInventory([a, b], listing([c, a], "2026-02-01"), awsIdentity);
     expect(first).toEqual([a, { ...b, goneSince: "2026-02-01" }, c]);
-    expect(mergeInventory(first, listing([c, a], "2026-03-01"))).toEqual(first);
+    expect(mergeInventory(first, listing([c, a], "2026-03-01"), awsIdentity)).toEqual(first);
   });
 
   it("takes what is known of a key by now, also of one that came back", () => {
     const changed = { ...a, state: "Disabled" };
-    expect(mergeInventory([{ ...a, goneSince: "2026-01-01" }], listing([changed], "2026-02-01"))).toEqual([changed]);
+    expect(mergeInventory([{ ...a, goneSince: "2026-01-01" }], listing([changed], "2026-02-01"), awsIdentity)).toEqual([
+      changed,
+    ]);
   });
 
   it("drops a key that is there and not asked for any more, instead of calling it gone", () => {
-    expect(mergeInventory([a, b], listing([a], "2026-02-01", [b]))).toEqual([a]);
+    expect(mergeInventory([a, b], listing([a], "2026-02-01", [b]), awsIdentity)).toEqual([a]);
   });
 
   it("is counted by who manages the keys, without those that are gone", () => {

@@ -28,6 +28,7 @@ export function removeOtherItem(resource: StackResource, all: readonly StackReso
     case "SourceGroup":
     case "AwsKmsGroup":
     case "AwsKeyInventory":
+    case "AzureKeyInventory":
       return nothing("Only the record goes; it is nothing in a cloud or in a token.");
     default:
       return unreadable();

@@ -15,7 +15,6 @@ const include = z.strictObject({
     .regex(/^alias\//, { error: 'must start with "alias/".' })
     .optional(),
 });
-export type InventoryFilter = z.infer<typeof include>;
 
 /** Inputs of a list of all keys of an account and Region. */
 export const awsKeyInventoryInputs = z.strictObject({

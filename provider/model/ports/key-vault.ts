@@ -106,6 +106,8 @@ export interface CreateVaultKeyRequest extends NewVersionSettings {
 export interface VaultRotationPolicy {
   /** ISO 8601 duration such as `P90D`, from creation of a version; absent: no rotation by itself. */
   readonly rotateAfter?: string;
+  /** ISO 8601 duration before the expiry of a version; this package sets none, others may have. */
+  readonly rotateBeforeExpiry?: string;
   /** ISO 8601 duration, at least `P28D`: how long each version is valid; absent: no expiry. */
   readonly expiresAfter?: string;
   /** ISO 8601 duration before expiry at which Event Grid tells. */

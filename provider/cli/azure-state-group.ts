@@ -1,0 +1,34 @@
+import { z } from "zod";
+import { azureConnectionOf } from "../lifecycle/azure-connection-of";
+import { azureKeyVaultGroupRecord } from "../lifecycle/inputs/azure-key-vault-group-inputs";
+import type { AzureConnection } from "../model/azure-connection";
+import { resourcesOf, type StackChoice } from "./stack-export";
+import { configValuesOf, soleGroup } from "./state-group";
+
+/** How a group of a stack reaches its vault. */
+export interface AzureGroupInState {
+  readonly name: string;
+  readonly connection: AzureConnection;
+}
+
+/** The connection of an `AzureKeyVaultGroup` as the state records it. */
+export function azureGroupInState(exported: unknown, name: string): AzureGroupInState {
+  const record = soleGroup(exported, "AzureKeyVaultGroup", name, azureKeyVaultGroupRecord);
+  return { name, connection: azureConnectionOf(record) };
+}
+
+/** Values of the `config:` references in a connection, by `NAMESPACE:KEY`. */
+export const azureConfigValuesFor = (
+  { credentials }: AzureConnection,
+  choice: Pick<StackChoice, "stack" | "file">,
+): Promise<Readonly<Record<string, string>>> =>
+  configValuesOf(credentials !== undefined && "clientSecret" in credentials ? [credentials.clientSecret] : [], choice);
+
+const pinOutputs = z.object({ wrappingKey: z.object({ id: z.string() }) });
+
+/** Names of groups by the ids of their wrapping keys, without versions and in lower case. */
+export const wrappingKeysInState = (exported: unknown): readonly (readonly [string, string])[] =>
+  resourcesOf(exported, "AzureKeyVaultGroup").flatMap(({ name, outputs }) => {
+    const { data } = pinOutputs.safeParse(outputs);
+    return data === undefined ? [] : [[data.wrappingKey.id.replace(/\/[^/]+$/, "").toLowerCase(), name] as const];
+  });
