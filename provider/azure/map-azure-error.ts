@@ -24,13 +24,14 @@ const later = "Run pulumi up again later.";
 
 /** Meanings by Azure's codes, inner ones first. Source: "Azure Key Vault REST API error codes". */
 const rowsByCode: Readonly<Record<string, Row>> = {
+  // No permission of anybody's would change that, so it is not told as one that is missing.
   ForbiddenByFirewall: {
-    code: "BYOK_AZURE_ACCESS_DENIED",
+    code: "BYOK_AZURE_UNREACHABLE",
     what: "the vault's firewall refuses this machine",
     hint: "Add its address to the vault's network rules, or run where a private endpoint leads to the vault.",
   },
   ForbiddenByConnection: {
-    code: "BYOK_AZURE_ACCESS_DENIED",
+    code: "BYOK_AZURE_UNREACHABLE",
     what: "the vault takes no connection from here",
     hint: "Run where a private endpoint leads to the vault.",
   },
@@ -130,6 +131,13 @@ function rowFor(failure: AzureFailure): Row {
         retryable: true,
       };
     case "signIn":
+      // MSAL's word for an authority that it cannot reach, and for one that knows no such tenant.
+      if (failure.message.includes("endpoints_resolution_error"))
+        return {
+          code: "BYOK_AZURE_CREDENTIALS",
+          what: "Microsoft Entra ID cannot be reached there, or knows no such tenant",
+          hint: "Check tenantId, the network and its proxy, and endpoint.authority where it is set.",
+        };
       return {
         code: "BYOK_AZURE_CREDENTIALS",
         what: signInWords(failure.message),

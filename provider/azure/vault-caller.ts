@@ -1,3 +1,4 @@
+import { azureCloudFacts } from "../model/azure-clouds";
 import type { AzureConnection } from "../model/azure-connection";
 import { ByokError } from "../model/errors";
 import { surroundingsOf, type CloudDeps, type Surroundings } from "../network/cloud-deps";
@@ -46,7 +47,7 @@ export class VaultCaller {
   /** @throws ByokError BYOK_AZURE_* */
   async call<T>(options: VaultCallOptions, act: (session: AzureSession) => Promise<T>): Promise<T> {
     const { signal, sleep, fraction } = this.surroundings;
-    const host = new URL(this.connection.vaultUrl).host;
+    const host = options.outsideVault === true ? this.authorityHost() : new URL(this.connection.vaultUrl).host;
     let spent = 0;
     for (let made = 1; ; made += 1) {
       const began = performance.now();
@@ -81,6 +82,11 @@ export class VaultCaller {
       if (error instanceof ByokError && error.code === "BYOK_AZURE_NOT_FOUND") return undefined;
       throw error;
     }
+  }
+
+  private authorityHost(): string {
+    const { cloud, endpoint } = this.connection;
+    return endpoint?.authority === undefined ? azureCloudFacts[cloud].authority : new URL(endpoint.authority).host;
   }
 
   private session(): Promise<AzureSession> {

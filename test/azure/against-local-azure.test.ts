@@ -160,6 +160,14 @@ describe("a failure", () => {
     expect(JSON.stringify(error)).not.toContain("not-the-secret");
   });
 
+  it("to reach Entra ID names its host, and not that of the vault", async () => {
+    const connection = bench.connection("premium");
+    const elsewhere = open({ ...connection, endpoint: { ...connection.endpoint, authority: "https://127.0.0.1:1" } });
+    await expect(elsewhere.caller()).rejects.toThrow(
+      "Signing in failed at 127.0.0.1:1: Microsoft Entra ID cannot be reached there, or knows no such tenant",
+    );
+  });
+
   it("of trust names the setting for the authority", async () => {
     const { tls: _, ...untrusted } = bench.connection("premium");
     await expect(open(untrusted).getKey("any")).rejects.toMatchObject({ code: "BYOK_AZURE_TLS_UNTRUSTED" });
@@ -179,6 +187,15 @@ describe("a failure", () => {
 });
 
 describe("permissions", () => {
+  it("are not what is missing where the vault's firewall refuses everybody from here", async () => {
+    const effect = { kind: "error", code: "ForbiddenByFirewall", status: 403 } as const;
+    await bench.azure.admin.injectFault({ vault: "local-premium", effect, times: "always" });
+    const asked = vault.missingPermissions(vaultPermissions);
+    await expect(asked).rejects.toMatchObject({ code: "BYOK_AZURE_UNREACHABLE" });
+    await expect(asked).rejects.toThrow("the vault's firewall refuses this machine");
+    await bench.azure.admin.clearFaults();
+  });
+
   it("that are missing are found without changing anything", async () => {
     const clientId = "11111111-2222-3333-4444-555555555555";
     const limited = await azureBench({

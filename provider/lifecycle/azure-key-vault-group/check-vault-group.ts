@@ -66,7 +66,7 @@ export async function checkVaultGroup(
     )
       return offline(context, inputs, failure);
     return refused(inputs, [
-      failureOf(failure, failure.property ?? propertyFor(failure, inputs), "Connecting to Azure"),
+      failureOf(failure, failure.property ?? propertyFor(failure), "Connecting to Azure"),
     ]);
   }
 }
@@ -173,8 +173,8 @@ function offline(context: LifecycleContext, inputs: AzureKeyVaultGroupInputs, fa
   return accepted({ ...inputs, vaultUrl: urlOfVault(inputs) });
 }
 
-function propertyFor({ code }: ByokError, inputs: AzureKeyVaultGroupInputs): string {
+function propertyFor({ code }: ByokError): string {
   if (code === "BYOK_AZURE_TLS_UNTRUSTED") return "tls";
-  if (code === "BYOK_AZURE_UNREACHABLE") return inputs.endpoint === undefined ? "vault" : "endpoint";
+  if (code === "BYOK_AZURE_UNREACHABLE") return "vault";
   return "credentials";
 }

@@ -25,7 +25,11 @@ export interface FoundVault {
 export async function findVault(context: LifecycleContext, inputs: AzureKeyVaultGroupInputs): Promise<FoundVault> {
   const guess = urlOfVault(inputs);
   const looking = context.keyVault(azureConnectionOf({ ...inputs, vaultUrl: guess }));
-  const caller = await looking.caller();
+  const caller = await looking.caller().catch((error: unknown) => {
+    // Signing in asks the authority and not the vault.
+    if (!(error instanceof ByokError) || error.code !== "BYOK_AZURE_UNREACHABLE") throw error;
+    throw error.with({ property: inputs.endpoint?.authority === undefined ? "cloud" : "endpoint.authority" });
+  });
   if (caller.tenantId.toLowerCase() !== inputs.tenantId.toLowerCase()) {
     throw new ByokError("BYOK_AZURE_WRONG_TENANT", `The credentials belong to tenant ${caller.tenantId}.`, {
       property: "tenantId",
