@@ -41,6 +41,7 @@ const adopted =
         group: payments,
         name: new URL(existing).pathname.split("/")[2],
         material: { native: true, spec: "EC_P256" },
+        protection: "software", // an adopted key takes nothing of the template
         adopt: { id: existing, recover },
       });
 

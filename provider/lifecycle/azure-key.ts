@@ -2,6 +2,7 @@ import { azureVersionsIn } from "../model/azure-key-versions";
 import { ByokError } from "../model/errors";
 import { absentKey } from "./azure-key/absent-key";
 import { checkAzureKey } from "./azure-key/check-azure-key";
+import { adoptedGoal, asFound } from "./azure-key/as-found";
 import { parseAzureKey, azureKeyInputsKept, type AzureKeyGoal } from "./azure-key/azure-key-inputs";
 import { changesOfAzureKey, diffAzureKey, isAzureRecordOnly } from "./azure-key/diff-azure-key";
 import { ensureAzureKey } from "./azure-key/ensure-azure-key";
@@ -32,13 +33,14 @@ export const azureKey: Lifecycle = {
     const port = context.keyVault(azureConnectionOf(inputs.group));
     const lineage = context.random(16).toString("hex");
     const adopted = await locateAzureKey(context, port, inputs);
-    return { id: lineage, outputs: await ensureAzureKey(context, port, { lineage, inputs, olds: {}, adopted }) };
+    const goal = adopted === undefined ? inputs : await adoptedGoal(port, inputs, adopted);
+    return { id: lineage, outputs: await ensureAzureKey(context, port, { lineage, inputs: goal, olds: {}, adopted }) };
   },
 
   read: readAzureKey,
 
   async update(context, id, olds, record) {
-    const inputs = parseAzureKey(record);
+    const inputs = parseAzureKey(asFound(record, olds));
     const changed = changesOfAzureKey(olds, record);
     if (isAzureRecordOnly(changed) && textList(olds["pending"]).length === 0)
       return remembered(olds, azureKeyInputsKept(inputs), Object.keys(azureKeyInputs.shape));

@@ -83,14 +83,17 @@ describe("an example", () => {
   it("azure-standard takes over a key that exists, also a soft-deleted one", async () => {
     const project = await copyOf("azure-standard", "examples-adopt");
     await configure(project, settingsFor("standard"));
+    const program = path.join(project.folder, "index.ts");
+    const text = await readFile(program, "utf8");
+    const named = (name: string): Promise<void> => writeFile(program, text.replace("std-sessions", name));
+    // The name of the example itself is taken: another stack soft-deleted a key of that name.
+    await named("std-kept");
     await project.up();
-    const kept = String((await project.outputs("std-sessions"))["versionId"]);
+    const kept = String((await project.outputs("std-kept"))["versionId"]);
     await project.expectSuccess("destroy", "--yes", "--skip-preview");
     await configure(project, { existing: kept, recover: "true" });
     // Its own key of that name would come back by itself; here another resource asks for it.
-    const program = path.join(project.folder, "index.ts");
-    const text = await readFile(program, "utf8");
-    await writeFile(program, text.replace('"std-sessions"', '"std-other"'));
+    await named("std-other");
     expect(await project.preview()).toContain("and recovers it");
     await project.up();
     expect(await project.outputs("std-existing")).toMatchObject({ keyState: "Enabled", versionId: kept });

@@ -283,6 +283,22 @@ describe("a name that is taken", () => {
     await other.up(program({ ...elsewhere, adopt: { id, recover: true } }));
     expect(seen()).toHaveLength(1);
   });
+
+  it("that is recovered to be adopted keeps what the program does not name, then and later", async () => {
+    const { id } = world.vault.store({ ...stranger, tags: { team: "theirs" } });
+    await world.vault.deleteKey("signing");
+    await key.up(program({ tags: undefined, adopt: { id, recover: true } }));
+    expect(await world.vault.getKey("signing")).toMatchObject({
+      operations: stranger.operations,
+      tags: { team: "theirs" },
+    });
+    expect(await key.up(program({ tags: undefined, adopt: { id, recover: true } }))).toBe("same");
+    expect(await key.up(program({ tags: { team: "ours" }, adopt: { id, recover: true } }))).toBe("updated");
+    expect(await world.vault.getKey("signing")).toMatchObject({
+      operations: stranger.operations,
+      tags: { team: "ours" },
+    });
+  });
 });
 
 describe("a removal", () => {

@@ -71,8 +71,11 @@ export async function findAdoptedVersion(
   };
 }
 
-/** A key of another type can never hold the material. */
-function requireFitting({ material, protection }: AzureKeyInputs, key: VaultKeyFacts): void {
+/** A key of another type can never hold the material. @throws ByokError BYOK_ADOPT_REFUSED */
+export function requireFitting(
+  { material, protection }: Pick<AzureKeyInputs, "material" | "protection">,
+  key: VaultKeyFacts,
+): void {
   const spec = specOf(material);
   const facts = azureKeyTypeOf(spec);
   const kty = `${facts?.kty ?? ""}${protection === "hsm" ? "-HSM" : ""}`;

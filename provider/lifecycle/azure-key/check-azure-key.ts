@@ -14,6 +14,7 @@ import { azureKeyInputs, type AzureKeyInputs } from "../inputs/azure-key-inputs"
 import { sameJson } from "../same-json";
 import { validate } from "../validate";
 import { findAdoptedVersion } from "./adopt-version";
+import { asFound } from "./as-found";
 import { fromVaultTemplate } from "./from-vault-template";
 import { fromBackup } from "./plan-restore";
 
@@ -75,7 +76,7 @@ export async function checkAzureKey(
             place: `${vaultUrl}/keys/${name.toLowerCase()}`,
           }),
   };
-  if (before["adopted"] === true) return accepted(keepFound(derived, before));
+  if (before["adopted"] === true) return accepted(asFound({ ...derived, adopted: true }, before));
   if (inputs.adopt !== undefined) {
     try {
       return accepted({ ...(await findAdoptedVersion(context, inputs, derived)), adopted: true });
@@ -89,13 +90,6 @@ export async function checkAzureKey(
     tags: inputs.tags ?? {},
     enabled: derived.enabled ?? true,
   });
-}
-
-/** What the program does not name of an adopted key stays as it was found. */
-function keepFound(derived: PlainRecord, before: PlainRecord): PlainRecord {
-  const names = ["operations", "tags", "enabled", "notBefore", "expiresOn"];
-  const kept = names.filter((name) => derived[name] === undefined && before[name] !== undefined);
-  return { ...derived, adopted: true, ...Object.fromEntries(kept.map((name) => [name, before[name]])) };
 }
 
 const { version, versionOffset, materialIdentity, rotationTrigger } = azureKeyInputs.shape;

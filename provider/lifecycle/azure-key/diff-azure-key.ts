@@ -7,13 +7,15 @@ import { isRecord } from "../is-record";
 import { changedProperties, sameJson } from "../same-json";
 import { textList } from "../text-list";
 import { deletedSentence, destroyedSentence } from "./absent-key";
+import { asFound } from "./as-found";
 
 /** What only the state and the next act use: a change of it is recorded and writes nothing to the vault. */
 const recordedOnly = ["follow", "rotationTrigger", "materialDigest", "deletion"];
 const simple = ["tags", "enabled", "version", "afterRotation", ...recordedOnly];
 
 /** The properties in which wanted inputs differ from recorded outputs; the connections count under `group` and `material`. */
-export function changesOfAzureKey(olds: PlainRecord, news: PlainRecord): readonly string[] {
+export function changesOfAzureKey(olds: PlainRecord, wanted: PlainRecord): readonly string[] {
+  const news = asFound(wanted, olds);
   const changed = [...changedProperties(olds, news, simple)];
   if (!sameJson([...textList(olds["operations"])].sort(), [...textList(news["operations"])].sort()))
     changed.push("operations");
