@@ -29,6 +29,11 @@ export function notedBackups(value: string | undefined): readonly NotedBackup[] 
   });
 }
 
+/** The backups of which the versions of a key tell, oldest version first; of several that name a place the newest counts. */
+export const backupsTold = (tags: readonly Readonly<Record<string, string>>[]): readonly NotedBackup[] => [
+  ...new Map(tags.flatMap((each) => notedBackups(each[backupTag])).map((backup) => [backup.where, backup])).values(),
+];
+
 /** The tag's value with one more backup, in place of what it said of the same place; the oldest go where there is no room. */
 export function withBackup(value: string | undefined, backup: NotedBackup): string {
   const entries = [...others(value, backup.where), written(backup)];

@@ -22,6 +22,8 @@ export interface AzureLab {
   hsm(): string;
   /** The program text of a group in the vault of a tier. */
   vault(name: string, tier: LocalVaultTier, more?: string): string;
+  /** The same as settings of an example, whose files are in a folder that is named relative to it. */
+  settings(tier: LocalVaultTier, folder: string): Readonly<Record<string, string>>;
   dispose(): Promise<void>;
 }
 
@@ -55,6 +57,11 @@ export async function createAzureLab(options: Partial<LocalAzureOptions> = {}): 
   tls: { caFile: "azure-ca.pem" }, requirePurgeProtection: false,
   credentials: { clientId: "${clientId}", clientSecret: "file:azure-secret" }, ${more}
 });`,
+    settings: (tier, folder) => ({
+      ...{ tenant: tenantId, vault: azure.vaults.find((vault) => vault.tier === tier)?.url ?? "" },
+      ...{ authority: azure.authority, resourceManager: azure.resourceManager, azureCaFile: `${folder}/azure-ca.pem` },
+      ...{ clientId, clientSecret: `file:${folder}/azure-secret` },
+    }),
     dispose: async () => {
       await project.dispose();
       await azure.close();

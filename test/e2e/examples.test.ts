@@ -11,7 +11,10 @@ import type { StackProject } from "./stack-project";
 const examples = path.resolve(__dirname, "../../../examples");
 
 /** `npm run quickstart` runs its own; azure-examples.test.ts runs those that need a vault. */
-const elsewhere = ["quickstart", ...["azure-byok-kek", "azure-managed-hsm", "azure-standard", "two-clouds-one-source"]];
+const elsewhere = [
+  "quickstart",
+  ...["azure-byok-kek", "azure-managed-hsm", "azure-standard", "two-clouds-one-source", "azure-recover"],
+];
 
 let lab: Lab;
 let kms: KMSClient;

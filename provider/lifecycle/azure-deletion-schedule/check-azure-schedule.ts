@@ -1,5 +1,5 @@
 import { sameKeyName } from "../../model/azure-key-name";
-import { backupsSentence } from "../../model/backup-tag";
+import { backupsSentence, backupsTold } from "../../model/backup-tag";
 import { isConfirmed } from "../../model/confirmation";
 import { dayOf } from "../../model/deletion-consequence";
 import { ByokError } from "../../model/errors";
@@ -11,7 +11,7 @@ import { azureKeyRecord } from "../inputs/azure-key-record";
 import { pickDefined } from "../pick-defined";
 import { validate } from "../validate";
 import { acceptedWords } from "./azure-schedule-words";
-import { backupsTold, foreignLineageOf, keyIdOf, retentionOf, seeKey, type SeenKey } from "./see-key";
+import { foreignLineageOf, keyIdOf, retentionOf, seeKey, tagsOf, type SeenKey } from "./see-key";
 
 const derivedNames = ["vaultUrl", "keyName", "retentionDays", "plannedDay", "scheduled"];
 const dayInMs = 86_400_000;
@@ -128,7 +128,7 @@ function unconfirmed(
       ? "Then what it encrypted is unreadable for ever, unless its material or a backup is kept elsewhere."
       : "Then importing the same source version again opens what it encrypted, as a new version with another id.";
   const undo = `Until then: ${onRemove === "cancel" ? "remove this resource, which recovers the key" : 'remove this resource with onRemove "cancel"'}.`;
-  const consequence = [what, after, backupsSentence(backupsTold(seen)), undo].join(" ");
+  const consequence = [what, after, backupsSentence(backupsTold(tagsOf(seen))), undo].join(" ");
   const words = acceptedWords(key, seen);
   if (words.some((word) => isConfirmed(confirm, word))) {
     context.log.warn(consequence);

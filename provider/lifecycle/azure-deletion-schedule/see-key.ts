@@ -1,5 +1,4 @@
 import { azureKeyId } from "../../model/azure-key-name";
-import { backupTag, notedBackups, type NotedBackup } from "../../model/backup-tag";
 import { ownershipTags } from "../../model/owner";
 import type { DeletedVaultKey, KeyVaultPort, KeyVersionFacts } from "../../model/ports/key-vault";
 import type { AzureKeyRecord } from "../inputs/azure-key-record";
@@ -21,9 +20,9 @@ export async function seeKey(port: KeyVaultPort, keyName: string): Promise<SeenK
 
 /** The lineage that the key carries, where it is another resource's. */
 export function foreignLineageOf(seen: SeenKey, { lineage }: Pick<AzureKeyRecord, "lineage">): string | undefined {
-  const tags =
-    seen.kind === "live" ? seen.versions.map((each) => each.tags) : seen.kind === "deleted" ? [seen.deleted.tags] : [];
-  const found = tags.map((each) => each[ownershipTags.lineage]).filter((each) => each !== undefined);
+  const found = tagsOf(seen)
+    .map((each) => each[ownershipTags.lineage])
+    .filter((each) => each !== undefined);
   return found.includes(lineage) ? undefined : found[0];
 }
 
@@ -33,11 +32,9 @@ export const stateOf = (seen: SeenKey): "Enabled" | "Disabled" | "Deleted" | "De
   return seen.kind === "deleted" ? "Deleted" : "Destroyed";
 };
 
-/** The backups of which the key tells. */
-export const backupsTold = (seen: SeenKey): readonly NotedBackup[] => {
-  if (seen.kind === "gone") return [];
-  return notedBackups((seen.kind === "live" ? seen.newest : seen.deleted).tags[backupTag]);
-};
+/** The tags of each version that shows, oldest first. */
+export const tagsOf = (seen: SeenKey): readonly Readonly<Record<string, string>>[] =>
+  seen.kind === "live" ? seen.versions.map(({ tags }) => tags) : seen.kind === "deleted" ? [seen.deleted.tags] : [];
 
 const dayInMs = 86_400_000;
 /** What Azure takes where nobody chose another retention. Source: "Soft-delete overview". */

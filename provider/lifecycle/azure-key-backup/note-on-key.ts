@@ -1,19 +1,20 @@
 import { maxAzureTags } from "../../model/azure-tags";
 import { backupTag, withBackup, withoutBackup } from "../../model/backup-tag";
 import { ByokError } from "../../model/errors";
+import { ownershipTags } from "../../model/owner";
 import type { KeyVaultPort, KeyVersionFacts } from "../../model/ports/key-vault";
 import type { LifecycleContext } from "../contract";
 import type { CheckedBackupInputs } from "../inputs/azure-key-backup-inputs";
 import type { MadeBackup } from "./record-backup";
 
-type Place = Pick<CheckedBackupInputs, "file" | "self" | "keyName">;
+type Place = Pick<CheckedBackupInputs, "key" | "file" | "self" | "keyName">;
 
 /** Where a backup is, for people. */
 const placeOf = ({ file, self }: Place, name: string): string =>
   file ?? `output blob of AzureKeyBackup ${self === undefined ? name : self.split("::").slice(3).join("::")}`;
 
 /**
- * Lets the newest version tell of the backup, so that whoever purges the key hears of it. It is for people: where it cannot be written, the backup is none
+ * Lets the newest version of ours tell of the backup, so that whoever purges the key hears of it. It is for people: where it cannot be written, the backup is none
  * the worse.
  */
 export async function noteOnKey(
@@ -23,7 +24,7 @@ export async function noteOnKey(
   { versions, backedUpAt }: MadeBackup,
   present: readonly KeyVersionFacts[],
 ): Promise<void> {
-  const newest = present.at(-1);
+  const newest = present.filter(({ tags }) => tags[ownershipTags.owner] === inputs.key.owner).at(-1);
   if (newest === undefined) return;
   const value = withBackup(newest.tags[backupTag], {
     day: backedUpAt.slice(0, 10),

@@ -2,7 +2,7 @@ import { azureKeyId } from "../../model/azure-key-name";
 import { azureVersionsIn, type AzureKeyVersion } from "../../model/azure-key-versions";
 import { isConfirmed } from "../../model/confirmation";
 import { dayOf } from "../../model/deletion-consequence";
-import { backupsSentence, backupTag, notedBackups, type NotedBackup } from "../../model/backup-tag";
+import { backupsSentence, backupsTold, type NotedBackup } from "../../model/backup-tag";
 import { ByokError } from "../../model/errors";
 import { ownershipTags } from "../../model/owner";
 import type { DeletedVaultKey, KeyVaultPort } from "../../model/ports/key-vault";
@@ -76,11 +76,6 @@ interface Leaving {
   /** As the key itself tells: a removal sees its own outputs only, and the backups' resources leave the state before their key. */
   readonly backups: readonly NotedBackup[];
 }
-
-/** Of several versions that name a place the newest counts. */
-const backupsTold = (tags: readonly Readonly<Record<string, string>>[]): readonly NotedBackup[] => [
-  ...new Map(tags.flatMap((each) => notedBackups(each[backupTag])).map((backup) => [backup.where, backup])).values(),
-];
 
 async function finish(
   context: LifecycleContext,
