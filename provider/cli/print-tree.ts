@@ -20,22 +20,29 @@ function version(entry: TreeVersion): readonly string[] {
 }
 
 function copy(entry: TreeCopy): readonly string[] {
-  const proof =
-    entry.proof === undefined
-      ? entry.native
-        ? "AWS made its material; there is nothing to prove it by"
-        : "not proven to be the same key"
-      : `the same key by ${entry.proof.method.replaceAll("-", " ")}`;
-  const made = entry.copiedAt === undefined ? [] : [`copied ${entry.copiedAt} by ${entry.copiedBy ?? "unknown"}`];
+  const made =
+    entry.copiedAt === undefined
+      ? []
+      : [`copied ${entry.copiedAt}${entry.copiedBy === "" ? "" : ` by ${entry.copiedBy ?? "unknown"}`}`];
   return [
     `${entry.name}  ${entry.keyState}  in ${entry.group}`,
     `  ${entry.arn}`,
     ...(entry.aliases.length === 0 ? [] : [`  ${entry.aliases.join(", ")}`]),
     ...made.map((line) => `  ${line}`),
-    `  ${proof}`,
+    `  ${proofOf(entry)}`,
     ...entry.pending.map((step) => `  still to do: ${step}`),
     ...branches(entry.replicas, replica).map((line) => `  ${line}`),
   ];
+}
+
+function proofOf({ proof, native, arn }: TreeCopy): string {
+  if (native)
+    return `${arn.startsWith("https://") ? "Azure" : "AWS"} made its material; there is nothing to prove it by`;
+  if (proof === undefined) return "not proven to be the same key";
+  // Of a former version the state keeps the fingerprint, and not by what it was compared.
+  return proof.method === "proven"
+    ? "shown to be the same key when it was imported"
+    : `the same key by ${proof.method.replaceAll("-", " ")}`;
 }
 
 function replica(entry: TreeReplica): readonly string[] {

@@ -59,6 +59,38 @@ describe("the tree of a stack", () => {
     expect(printTree(trees)).toContain("AWS made its material; there is nothing to prove it by");
   });
 
+  it("shows each version of a key in Azure, and says of a former one and of Azure's own no more than is known", () => {
+    const azureKey = (name: string, version: number, more: Readonly<Record<string, unknown>>): object =>
+      resource("AzureKey", name, {
+        ...{ spec: "EC_P256", keyState: "Enabled", version, group: JSON.stringify({ name: "vault" }) },
+        ...Object.fromEntries(Object.entries(more).map(([output, value]) => [output, JSON.stringify(value)])),
+      });
+    const id = (version: string): string => `https://payments.vault.azure.net/keys/k/${version.repeat(32)}`;
+    const entry = { enabled: true, createdOn: "2026-06-01T00:00:00Z" };
+    const copied = { ...entry, origin: "HSM", source: "ec", sourceOwner: "a".repeat(32), fingerprint: "spki:ff" };
+    const text = printTree(
+      keyTree(
+        state(
+          azureKey("signing", 2, {
+            proof: { method: "public-key", fingerprint: "spki:ff", versionId: id("2") },
+            link: { at: "2026-07-01T00:00:00Z", by: "caller", sourceVersion: 2 },
+            versions: [
+              { ...copied, version: 1, sourceVersion: 1, keyVersion: "1".repeat(32), id: id("1") },
+              { ...copied, version: 2, sourceVersion: 2, keyVersion: "2".repeat(32), id: id("2") },
+            ],
+          }),
+          azureKey("native", 1, {
+            versions: [{ ...entry, origin: "AZURE", version: 1, keyVersion: "3".repeat(32), id: id("3") }],
+          }),
+        ),
+      ),
+    );
+    expect(text).toContain("shown to be the same key when it was imported");
+    expect(text).toContain("the same key by public key");
+    expect(text).toContain("Azure made its material; there is nothing to prove it by");
+    expect(text).not.toMatch(/by proven|by $|AWS/m);
+  });
+
   it("passes over what is no resource of ours, such as a provider without outputs", () => {
     const provider = {
       urn: "urn:pulumi:prod::pay::pulumi:providers:pulumi-nodejs::default",
