@@ -7,6 +7,7 @@ import { parseAzureKey, azureKeyInputsKept, type AzureKeyGoal } from "./azure-ke
 import { changesOfAzureKey, diffAzureKey, isAzureRecordOnly } from "./azure-key/diff-azure-key";
 import { ensureAzureKey } from "./azure-key/ensure-azure-key";
 import { locateAzureKey } from "./azure-key/locate-azure-key";
+import { noteReturn } from "./azure-key/note-return";
 import { observeVersions, takenOverBy } from "./azure-key/observe-versions";
 import { readAzureKey } from "./azure-key/read-azure-key";
 import { removeAzureKey } from "./azure-key/remove-azure-key";
@@ -52,7 +53,7 @@ export const azureKey: Lifecycle = {
       const deleted = await absentKey(context, port, inputs, { id, outputs: olds });
       if (deleted !== undefined) return deleted;
       await restoreBackup(context, port, inputs);
-    }
+    } else if (olds["keyState"] === "Deleted") await noteReturn(context, inputs);
     const other = takenOverBy(observed, id, olds);
     if (other !== undefined)
       throw new ByokError(

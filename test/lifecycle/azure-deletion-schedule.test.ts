@@ -94,6 +94,29 @@ describe("scheduling", () => {
     expect(world.custodian.calls).toContain(`noteRevival 1 ${keyId}`);
   });
 
+  it("lets the token hear of a recovery by hand, from a refresh or from the key's next update", async () => {
+    world.custodian.copies = [
+      {
+        owner: String(signingSource["owner"]),
+        version: 1,
+        arn: keyId,
+        copyName: "signing",
+        copiedAt: "",
+        copiedBy: "",
+      },
+    ];
+    const revivals = (): number => world.custodian.calls.filter((call) => call.startsWith("noteRevival")).length;
+    for (const by of ["refresh", "update"]) {
+      await world.vault.deleteKey("signing");
+      await key.refresh();
+      await world.vault.recoverKey("signing");
+      const before = revivals();
+      if (by === "refresh") await key.refresh();
+      else await key.up(azureProgram({ tags: { team: "risk" } }));
+      expect([by, revivals(), key.outputs["keyState"]]).toEqual([by, before + 1, "Enabled"]);
+    }
+  });
+
   it("takes the vault's retention as the only window, before and after", async () => {
     world.vault.retentionDays = 30;
     await start();
@@ -169,21 +192,12 @@ describe("the key meanwhile", () => {
   it("stays in the state after its date with the schedule, and both say what to remove, with or without a refresh in between", async () => {
     for (const refreshed of [true, false]) {
       await start();
-      world.custodian.copies = [
-        {
-          ...{
-            owner: String(signingSource["owner"]),
-            version: 1,
-            arn: keyId,
-            copyName: "signing",
-            copiedAt: "",
-            copiedBy: "",
-          },
-          deletionDate: "2026-08-30T00:00:00.000Z",
-        },
-      ];
       await schedule.up(await confirmed());
-      if (refreshed) await key.refresh();
+      if (refreshed) {
+        await key.refresh();
+        // The state knows the date by now; else only the token does.
+        world.custodian.copies = [];
+      }
       later("2026-08-31T00:00:00Z");
       expect(await schedule.up(program())).toBe("updated");
       await key.refresh();
