@@ -7,6 +7,7 @@ import type { TlsSettings } from "../provider/model/aws-connection";
 import type { KeySpec } from "../provider/model/key-spec";
 import type { WrappingKeySize } from "../provider/model/ports/key-vault";
 import type { TlsArgs } from "./aws-kms-group";
+import type { AzureRotationArgs } from "./azure-key";
 import { CarriedResource } from "./carried-resource";
 import { requireArgs } from "./misuse";
 
@@ -81,6 +82,8 @@ export interface AzureKeyTemplateArgs {
   expiresOn?: pulumi.Input<string>;
   follow?: pulumi.Input<boolean>;
   afterRotation?: pulumi.Input<AfterAzureRotation>;
+  /** Of keys that Azure makes; all others leave it out. */
+  rotation?: pulumi.Input<AzureRotationArgs>;
 }
 
 /** Arguments of {@link AzureKeyVaultGroup}. */

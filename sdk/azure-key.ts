@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { AfterAzureRotation, AzureKeyVersion, AzureMaterialOrigin } from "../provider/model/azure-key-versions";
 import type { AzureKeyOperation, AzureProtection } from "../provider/model/azure-key-type";
+import type { AzureRotation } from "../provider/model/azure-rotation";
 import type { KeySpec } from "../provider/model/key-spec";
 import type { AzureProofMethod, PinnedWrappingKey } from "../provider/model/ports/azure-import";
 import type { AwsKmsKeyFileMaterial, AwsKmsKeySourceMaterial } from "./aws-kms-key-args";
@@ -53,6 +54,11 @@ export interface AzureKeyArgs {
   follow?: pulumi.Input<boolean>;
   /** What becomes of a version once a newer one is there: `keep` or `disable`, with which it can decrypt no more. Default `keep`. */
   afterRotation?: pulumi.Input<AfterAzureRotation>;
+  /**
+   * When Azure makes a version by itself, of a key whose material Azure makes (`native`). Removed from the program, the policy is taken away. Needs the key
+   * permissions getrotationpolicy and setrotationpolicy. Default: none, and a policy that somebody else set is left alone.
+   */
+  rotation?: pulumi.Input<AzureRotationArgs>;
   /** Any text; another one than before makes a new version of a key whose material comes from a file or from Azure. */
   rotationTrigger?: pulumi.Input<string>;
   /**
@@ -72,6 +78,16 @@ export interface AzureKeyArgs {
    * same subscription and geography. `blob`: base64; pass a secret. Errors: BYOK_BACKUP_REFUSED.
    */
   backup?: pulumi.Input<{ file?: pulumi.Input<string>; blob?: pulumi.Input<string> }>;
+}
+
+/** Azure's rotation policy of a key, in days (`90d`) or months (`12mo`, of 30 days each where periods are compared). */
+export interface AzureRotationArgs {
+  /** How long after a version Azure makes the next one: at least 7 days in a vault, 28 in a Managed HSM. Default: none is made. */
+  rotateAfter?: pulumi.Input<string>;
+  /** How long a version that is made from now on is valid: at least 28 days, and 7 more than `rotateAfter`. Default: for ever. */
+  expiresAfter?: pulumi.Input<string>;
+  /** How long before the expiry of a version Event Grid tells: at least 7 days; not on a Managed HSM. Default: what Azure has. */
+  notifyBefore?: pulumi.Input<string>;
 }
 
 /** Shows that the newest version is the same key as the source version. */
@@ -124,10 +140,17 @@ const outputs = [
   ] as const),
   ...(["proof", "link", "wrapping", "versions", "pending"] as const),
 ] as const;
-const derived = ["versionOffset", "materialDigest", "materialIdentity", "adopted", "wrappingKey"] as const;
+const derived = [
+  "versionOffset",
+  "materialDigest",
+  "materialIdentity",
+  "adopted",
+  "wrappingKey",
+  "expiryByPolicy",
+] as const;
 const texts = ["proof", "link", "wrapping", "versions"] as const;
 const defaulted = [
-  ...(["name", "protection", "operations", "tags", "enabled", "notBefore", "expiresOn"] as const),
+  ...(["name", "protection", "operations", "tags", "enabled", "notBefore", "expiresOn", "rotation"] as const),
   ...(["vaultUrl", "tenantId", "owner", "spec", "version"] as const),
 ] as const;
 
@@ -138,7 +161,8 @@ const defaulted = [
  * `pulumi destroy` soft-deletes the key with all its versions; until Azure purges it, it can be recovered, and the same program recovers it.
  *
  * Permissions: key permissions get, list, create (native keys and wrapping keys), import, update, delete, recover; encrypt for the proof of an AES key; purge
- * for `deletion.purge`; restore for `backup`.
+ * for `deletion.purge`; restore for `backup`; getrotationpolicy and
+ * setrotationpolicy for `rotation`.
  *
  * @example
  * ```ts
@@ -184,8 +208,10 @@ export class AzureKey extends CarriedResource {
   declare public readonly enabled: pulumi.Output<boolean>;
   /** Of the newest version, as last seen. */
   declare public readonly notBefore: pulumi.Output<string | undefined>;
-  /** Of the newest version, as last seen. */
+  /** Of the newest version, as last seen; absent where a rotation policy sets it, which `versions` tells. */
   declare public readonly expiresOn: pulumi.Output<string | undefined>;
+  /** As last seen; absent where this resource keeps none. */
+  declare public readonly rotation: pulumi.Output<AzureRotation | undefined>;
   /** The vault. */
   declare public readonly vaultUrl: pulumi.Output<string>;
   /** The tenant. */

@@ -54,6 +54,7 @@ export {
   type AzureKeyMaterialArgs,
   type AzureKeyProof,
   type AzureNativeMaterial,
+  type AzureRotationArgs,
   type AzureWrapping,
 } from "./azure-key";
 export { AzureKeyBackup, type AzureKeyBackupArgs } from "./azure-key-backup";
@@ -62,6 +63,7 @@ export { AzureKeyInventory, type AzureKeyInventoryArgs, type AzureKeyInventoryFi
 export type { AzureCloud } from "../provider/model/azure-clouds";
 export type { AzureCredentialSource, AzureEndpoints, AzureTier } from "../provider/model/azure-connection";
 export type { AfterAzureRotation, AzureKeyVersion, AzureMaterialOrigin } from "../provider/model/azure-key-versions";
+export type { AzureRotation } from "../provider/model/azure-rotation";
 export type { AzureKeyOperation, AzureProtection } from "../provider/model/azure-key-type";
 export type { AzureProofMethod, PinnedWrappingKey } from "../provider/model/ports/azure-import";
 export type { WrappingKeySize } from "../provider/model/ports/key-vault";

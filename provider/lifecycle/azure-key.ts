@@ -9,6 +9,7 @@ import { ensureAzureKey } from "./azure-key/ensure-azure-key";
 import { locateAzureKey } from "./azure-key/locate-azure-key";
 import { noteReturn } from "./azure-key/note-return";
 import { observeVersions, takenOverBy } from "./azure-key/observe-versions";
+import { requireFreshState } from "./azure-key/keep-policy";
 import { readAzureKey } from "./azure-key/read-azure-key";
 import { removeAzureKey } from "./azure-key/remove-azure-key";
 import { restoreBackup } from "./azure-key/restore-backup";
@@ -43,6 +44,7 @@ export const azureKey: Lifecycle = {
   async update(context, id, olds, record) {
     const inputs = parseAzureKey(asFound(record, olds));
     const changed = changesOfAzureKey(olds, record);
+    requireFreshState(record, olds, undefined);
     if (isAzureRecordOnly(changed) && textList(olds["pending"]).length === 0)
       return remembered(olds, azureKeyInputsKept(inputs), Object.keys(azureKeyInputs.shape));
     const port = context.keyVault(azureConnectionOf(inputs.group));

@@ -4,7 +4,8 @@ import type { AfterAzureRotation, AzureKeyVersion } from "./azure-key-versions";
 import { maxAzureTags } from "./azure-tags";
 import { backupTag } from "./backup-tag";
 import { ownershipTags } from "./owner";
-import type { KeyVersionFacts, VaultKeyFacts, VersionSettings } from "./ports/key-vault";
+import { samePolicy } from "./azure-rotation";
+import type { KeyVersionFacts, VaultKeyFacts, VaultRotationPolicy, VersionSettings } from "./ports/key-vault";
 
 /** What a program asks of a key of a vault. */
 export interface DesiredAzureKey {
@@ -22,6 +23,8 @@ export interface DesiredAzureKey {
   readonly afterRotation: AfterAzureRotation;
   /** True for material of ours, which is shown to be the same. */
   readonly proves: boolean;
+  /** What Azure's rotation policy is to be, an empty one to take it away; absent where this resource keeps none. */
+  readonly policy?: VaultRotationPolicy | undefined;
 }
 
 /** A version of ours, and the number that this package gave it. */
@@ -38,6 +41,8 @@ export interface ObservedAzureKey {
   readonly current: VaultKeyFacts | undefined;
   /** Versions that nobody tagged as ours. */
   readonly foreign: readonly KeyVersionFacts[];
+  /** Azure's rotation policy; absent where it was not asked for. */
+  readonly policy?: VaultRotationPolicy | undefined;
 }
 
 /** What the state knows of versions, by Azure's name of each. */
@@ -52,6 +57,7 @@ export type AzureStep =
   | { readonly kind: "bring" }
   | { readonly kind: "prove" }
   | { readonly kind: "set"; readonly settings: VersionSettings }
+  | { readonly kind: "policy"; readonly policy: VaultRotationPolicy }
   | {
       readonly kind: "former";
       readonly version: OwnVersion;
@@ -62,16 +68,20 @@ export type AzureStep =
 /** All steps that are due, in their order. */
 export function dueAzureSteps(
   desired: DesiredAzureKey,
-  { own, current }: ObservedAzureKey,
+  { own, current, policy }: ObservedAzureKey,
   known: ReadonlyMap<string, KnownVersion>,
 ): readonly AzureStep[] {
+  const policySteps = policyStep(desired.policy, policy);
   const steps: AzureStep[] = own
     .filter(({ number, facts }) => !isTagged(facts.tags, desired, number))
     .map((version) => ({ kind: "own", version }));
+  // Azure rotates no key on top of material that somebody brought.
+  if (desired.proves) steps.push(...policySteps);
   if (current === undefined) return [...steps, { kind: "bring" }];
   if (desired.proves && known.get(current.version)?.proved !== true) steps.push({ kind: "prove" });
   const settings = differences(desired, current);
   if (Object.keys(settings).length > 0) steps.push({ kind: "set", settings });
+  if (!desired.proves) steps.push(...policySteps);
   for (const version of own) {
     if (version.facts.version === current.version || version.number > desired.version) continue;
     // One that a lost answer made beside the current one holds the same key: it is used as that is, and no rotation has left it behind.
@@ -81,6 +91,12 @@ export function dueAzureSteps(
   }
   return steps;
 }
+
+const policyStep = (
+  wanted: VaultRotationPolicy | undefined,
+  found: VaultRotationPolicy | undefined,
+): readonly AzureStep[] =>
+  wanted === undefined || found === undefined || samePolicy(wanted, found) ? [] : [{ kind: "policy", policy: wanted }];
 
 const isTagged = (
   tags: Readonly<Record<string, string>>,
@@ -188,6 +204,8 @@ export function describeAzureStep(step: AzureStep): string {
       return "prove the copy";
     case "set":
       return `set ${Object.keys(step.settings).join(", ")}`;
+    case "policy":
+      return Object.keys(step.policy).length === 0 ? "take the rotation policy away" : "set the rotation policy";
     case "former":
       return `${step.enabled ? "enable" : "disable"} version ${step.version.facts.version}`;
   }

@@ -144,3 +144,41 @@ describe("an AzureKeyInventory", () => {
     expect(byName(await keys(), "late")).toMatchObject({ managedBy: "nobody" });
   });
 });
+
+describe("Azure's rotation policy", () => {
+  const native = (more: string): Promise<void> =>
+    write(
+      `new byok.AzureKey("orders", { group: premium, material: { native: true, spec: "EC_P256" }, tags: { team: "orders" }, ${more} });`,
+    );
+  const rotated = 'rotation: { rotateAfter: "90d", expiresAfter: "12mo" },';
+  const versions = async (): Promise<readonly unknown[]> =>
+    z.array(z.object({ version: z.number() })).parse((await lab.project.outputs("orders"))["versions"]);
+
+  it("makes a version that a preview does not mind, a refresh tells, and the next up marks as the key's second", async () => {
+    await native(rotated);
+    await lab.project.up();
+    expect(await vault.rotationPolicy("orders")).toMatchObject({ rotateAfter: "P90D", expiresAfter: "P12M" });
+    expect(await lab.project.preview("--expect-no-changes")).toContain("unchanged");
+    await lab.azure.admin.advanceClock({ days: 91 });
+    expect(await lab.project.preview("--expect-no-changes")).toContain("unchanged");
+    expect(await versions()).toHaveLength(1);
+    const refreshed = await lab.project.expectSuccess("refresh", "--yes", "--skip-preview");
+    expect(refreshed).toContain("Azure made version 2 by its rotation policy");
+    expect(refreshed).not.toContain("somebody else");
+    await lab.project.up();
+    expect(await versions()).toMatchObject([{ version: 1 }, { version: 2 }]);
+    expect((await vault.listVersions("orders")).map(({ tags }) => tags["byok:version"]).sort()).toEqual(["1", "2"]);
+    expect(await lab.project.preview("--expect-no-changes")).toContain("unchanged");
+  });
+
+  it("gives way to a rotation by hand, and is taken away with the line of the program", async () => {
+    await native(`${rotated} rotationTrigger: "now",`);
+    await lab.project.up();
+    expect(await versions()).toMatchObject([{ version: 1 }, { version: 2 }, { version: 3 }]);
+    await native('rotationTrigger: "now",');
+    expect(await lab.project.up()).toContain("Azure's rotation policy is taken away");
+    expect(await vault.rotationPolicy("orders")).not.toHaveProperty("rotateAfter");
+    expect(await lab.project.preview("--expect-no-changes")).toContain("unchanged");
+    await lab.project.expectSuccess("destroy", "--yes");
+  });
+});

@@ -42,6 +42,7 @@ type Change = { readonly [Name in keyof Stored]?: Stored[Name] };
 export class FakeKeyVault implements KeyVaultPort {
   readonly keys = new Map<string, Stored[]>();
   readonly deleted = new Map<string, { readonly versions: Stored[]; readonly facts: DeletedVaultKey }>();
+  readonly policies = new Map<string, VaultRotationPolicy>();
   readonly calls: string[] = [];
   failAt: { readonly call: number; readonly after: boolean; readonly dies?: boolean } | undefined;
   /** True once the process that calls is dead: nothing that it goes on to do arrives. */
@@ -193,10 +194,19 @@ export class FakeKeyVault implements KeyVaultPort {
     });
   }
   rotationPolicy(name: string): Promise<VaultRotationPolicy | undefined> {
-    return this.act(`rotationPolicy ${name}`, () => undefined);
+    return this.act(`rotationPolicy ${name}`, () =>
+      this.keys.has(name) ? (this.policies.get(name) ?? { notifyBefore: "P30D" }) : undefined,
+    );
   }
-  setRotationPolicy(name: string): Promise<void> {
-    return this.act(`setRotationPolicy ${name}`, () => undefined);
+  setRotationPolicy(name: string, policy: VaultRotationPolicy): Promise<void> {
+    return this.act(`setRotationPolicy ${name}`, () => void this.policies.set(name, policy));
+  }
+  /** What Azure does by itself when a policy is due. */
+  rotateByPolicy(name: string, tags?: Readonly<Record<string, string>>): VaultKeyFacts {
+    const newest = this.keys.get(name)?.at(-1);
+    if (newest === undefined) throw new ByokError("BYOK_AZURE_NOT_FOUND", name);
+    const operations = newest.operations.filter(isOperation);
+    return this.store({ ...newest, operations, tags: tags ?? newest.tags, material: `by policy ${String(this.made)}` });
   }
   getDeleted(name: string): Promise<DeletedVaultKey | undefined> {
     return this.act(`getDeleted ${name}`, () => this.deleted.get(name)?.facts);

@@ -18,6 +18,11 @@ export const connectionProperties = [
 
 /** Without these no key can be made, kept and let go; the others serve a backup, a restore or a purge. */
 const indispensable: readonly VaultPermission[] = ["get", "list", "update", "create", "import", "delete", "recover"];
+const forRotation: readonly VaultPermission[] = ["getrotationpolicy", "setrotationpolicy"];
+
+/** What each key of the group needs. */
+const neededBy = ({ template }: Pick<AzureKeyVaultGroupInputs, "template">): readonly VaultPermission[] =>
+  template?.rotation === undefined ? indispensable : [...indispensable, ...forRotation];
 
 /**
  * Validates, and connects once: the vault's URL, its purge protection and what permissions are missing are written into the inputs. Only another
@@ -138,7 +143,7 @@ async function withPermissions(
 ): Promise<CheckResult> {
   const missing = await port.missingPermissions(vaultPermissions);
   if (missing.length === 0) return accepted(inputs);
-  const needed = indispensable.filter((permission) => missing.includes(permission));
+  const needed = neededBy(inputs).filter((permission) => missing.includes(permission));
   const sentence = `its credentials lack key permissions: ${needed.join(", ")}.`;
   if (needed.length > 0 && inputs.permissionCheck === "require")
     return refused(inputs, [
@@ -158,7 +163,7 @@ const permissionHint = ({ tier }: Pick<AzureKeyVaultGroupInputs, "tier">): strin
 function missedBefore(context: LifecycleContext, inputs: AzureKeyVaultGroupInputs, olds: PlainRecord): PlainRecord {
   const missed = textList(olds["missingPermissions"]);
   if (missed.length === 0 || inputs.permissionCheck === "off") return {};
-  const needed = indispensable.filter((permission) => missed.includes(permission));
+  const needed = neededBy(inputs).filter((permission) => missed.includes(permission));
   if (needed.length > 0)
     context.log.warn(
       `its credentials lacked key permissions when they were last looked for: ${needed.join(", ")}. ${permissionHint(inputs)} pulumi refresh looks again.`,

@@ -65,7 +65,7 @@ export async function findAdoptedVersion(
     ...(inputs.notBefore === undefined && key.notBefore !== undefined
       ? { notBefore: key.notBefore.toISOString() }
       : {}),
-    ...(inputs.expiresOn === undefined && key.expiresOn !== undefined
+    ...(inputs.expiresOn === undefined && key.expiresOn !== undefined && derived["expiryByPolicy"] !== true
       ? { expiresOn: key.expiresOn.toISOString() }
       : {}),
   };

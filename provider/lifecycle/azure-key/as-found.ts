@@ -10,7 +10,13 @@ const settings = ["operations", "tags", "enabled", "notBefore", "expiresOn"] as 
 /** An adopted key keeps as it was found what its program does not name; of any other key the record stays as it is. */
 export function asFound(record: PlainRecord, found: PlainRecord): PlainRecord {
   if (record["adopted"] !== true) return record;
-  const open = settings.filter((name) => record[name] === undefined && found[name] !== undefined);
+  const open = settings.filter(
+    (name) =>
+      record[name] === undefined &&
+      found[name] !== undefined &&
+      // A rotation policy gives each version a date of its own.
+      (name !== "expiresOn" || record["expiryByPolicy"] !== true),
+  );
   return open.length === 0 ? record : { ...record, ...Object.fromEntries(open.map((name) => [name, found[name]])) };
 }
 

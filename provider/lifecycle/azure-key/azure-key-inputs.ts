@@ -1,6 +1,7 @@
 import { azureKeyTypeOf, type AzureKeyOperation } from "../../model/azure-key-type";
 import type { DesiredAzureKey } from "../../model/azure-key-steps";
 import { ByokError } from "../../model/errors";
+import type { VaultRotationPolicy } from "../../model/ports/key-vault";
 import { compromiseOf, materialMark } from "../aws-kms-key/key-material";
 import type { PlainRecord } from "../contract";
 import { azureKeyInputs } from "../inputs/azure-key-inputs";
@@ -49,8 +50,16 @@ export const operationsOf = ({
 }: Pick<AzureKeyGoal, "operations" | "spec">): readonly AzureKeyOperation[] =>
   operations ?? azureKeyTypeOf(spec)?.operations ?? [];
 
-/** What the inputs ask of the vault, for the resource of one lineage. */
-export const desiredAzureKey = (inputs: AzureKeyGoal, lineage: string): DesiredAzureKey => ({
+/**
+ * What the inputs ask of the vault, for the resource of one lineage.
+ *
+ * @param policy - what Azure's rotation policy is to be; undefined where it is left alone
+ */
+export const desiredAzureKey = (
+  inputs: AzureKeyGoal,
+  lineage: string,
+  policy?: VaultRotationPolicy,
+): DesiredAzureKey => ({
   lineage,
   owner: inputs.owner,
   version: inputs.version,
@@ -63,4 +72,5 @@ export const desiredAzureKey = (inputs: AzureKeyGoal, lineage: string): DesiredA
   tags: inputs.tags ?? {},
   afterRotation: inputs.afterRotation ?? "keep",
   proves: !("native" in inputs.material),
+  policy,
 });

@@ -1,6 +1,7 @@
 import { azureDate } from "../../model/azure-dates";
 import { azureKeyTypeOf } from "../../model/azure-key-type";
 import { azureOwnership, type DesiredAzureKey, type OwnVersion } from "../../model/azure-key-steps";
+import { periodAfter } from "../../model/azure-rotation";
 import type { AzureKeyVersion } from "../../model/azure-key-versions";
 import { ByokError } from "../../model/errors";
 import { keySpecFacts } from "../../model/key-spec";
@@ -27,7 +28,7 @@ export async function bringVersion(
   desired: DesiredAzureKey,
   told: Told,
 ): Promise<Told> {
-  const settings = newSettings(inputs, desired);
+  const settings = newSettings(inputs, desired, context.clock());
   context.mayProceed();
   if ("native" in inputs.material) {
     context.log.progress("Azure makes the key");
@@ -126,10 +127,12 @@ function withVersion(
   return { ...told, versions: [...told.versions.filter((version) => version.keyVersion !== keyVersion), entry] };
 }
 
-function newSettings(inputs: AzureKeyGoal, desired: DesiredAzureKey): NewVersionSettings {
-  const [notBefore, expiresOn] = [inputs.notBefore, inputs.expiresOn].map((text) =>
+function newSettings(inputs: AzureKeyGoal, desired: DesiredAzureKey, now: Date): NewVersionSettings {
+  const [notBefore, fixed] = [inputs.notBefore, inputs.expiresOn].map((text) =>
     text === undefined ? undefined : azureDate(text),
   );
+  // A version that Azure makes by its policy is valid as long, and so is one that is made by hand.
+  const expiresOn = fixed ?? periodAfter(inputs.rotation?.expiresAfter ?? "", now);
   return {
     enabled: desired.enabled,
     operations: desired.operations,

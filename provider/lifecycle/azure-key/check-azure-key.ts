@@ -1,6 +1,7 @@
 import { azureDate } from "../../model/azure-dates";
 import { azureKeyNameFault, sameKeyName } from "../../model/azure-key-name";
 import { azureKeyTypeOf, refuseAzureKey } from "../../model/azure-key-type";
+import { azureRotationFaults } from "../../model/azure-rotation";
 import { azureTargetFacts, refuseAzureTarget } from "../../model/azure-trust";
 import { refuseAzureWrapping } from "../../model/azure-wrapping";
 import { dueRotation, type DueRotation } from "../../model/due-rotation";
@@ -55,6 +56,7 @@ export async function checkAzureKey(
   ];
   if (failures.length > 0) return refused(program, failures);
   const spec = specOf(inputs.material);
+  const byPolicy = before["expiryByPolicy"] === true || inputs.rotation?.expiresAfter !== undefined;
   const derived = {
     ...inputs,
     ...carried,
@@ -66,6 +68,7 @@ export async function checkAzureKey(
     versionOffset: due.offset === 0 ? undefined : due.offset,
     materialDigest: digest,
     materialIdentity: identity,
+    expiryByPolicy: byPolicy ? true : undefined,
     enabled: compromiseOf(inputs.material) === undefined ? inputs.enabled : false,
     owner:
       typeof before["owner"] === "string"
@@ -138,7 +141,7 @@ function heldIn(before: PlainRecord): Parameters<typeof dueRotation>[1] {
 
 /** What does not go together with the origin of the material. */
 function materialFailures(
-  { material, rotationTrigger: trigger, adopt, backup }: AzureKeyInputs,
+  { material, rotation, rotationTrigger: trigger, adopt, backup }: AzureKeyInputs,
   program: PlainRecord,
 ): readonly CheckFailure[] {
   const failures: CheckFailure[] = [];
@@ -146,6 +149,14 @@ function materialFailures(
     failures.push({
       property: "follow",
       reason: "is for keys that copy a source key; this one is rotated by its rotationTrigger. Remove it.",
+    });
+  if (!("native" in material) && rotation !== undefined)
+    failures.push({
+      property: "rotation",
+      reason:
+        "source" in material
+          ? `is for keys that Azure makes (material: { native: true, spec }). A copy is rotated with its source: set rotation on ${material.source.name}.`
+          : "is for keys that Azure makes (material: { native: true, spec }). Material from a file is rotated by its rotationTrigger.",
     });
   if ("source" in material) {
     const { name, operations } = material.source;
@@ -190,7 +201,7 @@ function ruleFailures(inputs: AzureKeyInputs, before: PlainRecord, now: Date): r
       property: "operations",
       reason: `${impossible.join(", ")} cannot be done with ${spec}. It can ${possible.join(", ")}.`,
     });
-  failures.push(...dateFailures(inputs, before, now), ...groupFailures(inputs));
+  failures.push(...dateFailures(inputs, before, now), ...rotationFailures(inputs), ...groupFailures(inputs));
   const source = groupOf(material);
   const unwrappable =
     source?.abilities === undefined
@@ -206,6 +217,18 @@ function ruleFailures(inputs: AzureKeyInputs, before: PlainRecord, now: Date): r
       reason: `${unwrappable.refused} ${unwrappable.hint} Nothing was created.`,
     });
   return failures;
+}
+
+function rotationFailures({ rotation, group, expiresOn }: AzureKeyInputs): readonly CheckFailure[] {
+  if (rotation === undefined) return [];
+  const faults = azureRotationFaults(rotation, group.tier).map(({ property, reason }) => ({
+    property: property === undefined ? "rotation" : `rotation.${property}`,
+    reason,
+  }));
+  if (rotation.expiresAfter === undefined || expiresOn === undefined) return faults;
+  const reason =
+    "is one date for every version, and rotation.expiresAfter gives each version a date of its own. Remove one of them.";
+  return [...faults, { property: "expiresOn", reason }];
 }
 
 function dateFailures(
@@ -271,7 +294,7 @@ function changeFailures(
     });
   for (const name of ["notBefore", "expiresOn"] as const) {
     if (inputs[name] !== undefined || typeof before[name] !== "string" || due.reason !== "none") continue;
-    if (before["adopted"] === true) continue;
+    if (before["adopted"] === true || (name === "expiresOn" && before["expiryByPolicy"] === true)) continue;
     failures.push({
       property: name,
       reason: `cannot be taken away: the version has ${before[name]}, and Azure keeps a date that it was given. Move it, or rotate the key: the next version has none.`,

@@ -6,17 +6,18 @@ import type { DiffResult, LifecycleContext, PlainRecord } from "../contract";
 import { isRecord } from "../is-record";
 import { changedProperties, sameJson } from "../same-json";
 import { textList } from "../text-list";
+import { keepsPolicy, laggingSentence, triggerIsLost } from "./keep-policy";
 import { deletedSentence, destroyedSentence } from "./absent-key";
 import { asFound } from "./as-found";
 
 /** What only the state and the next act use: a change of it is recorded and writes nothing to the vault. */
 const recordedOnly = ["follow", "rotationTrigger", "materialDigest", "deletion"];
-const simple = ["tags", "enabled", "version", "afterRotation", ...recordedOnly];
+const simple = ["tags", "enabled", "version", "afterRotation", "rotation", ...recordedOnly];
 
 /** The properties in which wanted inputs differ from recorded outputs; the connections count under `group` and `material`. */
 export function changesOfAzureKey(olds: PlainRecord, wanted: PlainRecord): readonly string[] {
   const news = asFound(wanted, olds);
-  const changed = [...changedProperties(olds, news, simple)];
+  const changed = changedProperties(olds, news, simple).filter((name) => name !== "version" || !isBehind(olds, news));
   if (!sameJson([...textList(olds["operations"])].sort(), [...textList(news["operations"])].sort()))
     changed.push("operations");
   for (const name of ["notBefore", "expiresOn"])
@@ -25,6 +26,10 @@ export function changesOfAzureKey(olds: PlainRecord, wanted: PlainRecord): reado
   if (!sameJson(tokenIn(olds), tokenIn(news))) changed.push("material");
   return changed;
 }
+
+/** What an update found that Azure had made by its policy is in the outputs, and in the inputs after the next refresh; it is no way back. */
+const isBehind = (olds: PlainRecord, news: PlainRecord): boolean =>
+  keepsPolicy(news, olds) && Number(news["version"]) < Number(olds["version"]);
 
 /** True where an update has nothing to do but to remember. */
 export const isAzureRecordOnly = (changed: readonly string[]): boolean =>
@@ -62,6 +67,8 @@ function warnOfChanges(
   changed: readonly string[],
 ): void {
   const { log } = context;
+  if (triggerIsLost(news, olds)) log.warn(laggingSentence);
+  if (changed.includes("rotation") && !hasUnknown(news["rotation"])) log.info(policyChange(news));
   if (changed.includes("version") && typeof olds["version"] === "number") log.warn(rotationSentence(olds, news));
   const [before, now] = [materialIn(olds), materialIn(news)].map((material) =>
     material === undefined ? undefined : compromiseOf(material),
@@ -84,6 +91,11 @@ function warnOfChanges(
     if (lost.length > 0) log.warn(`callers can use it no more to ${lost.join(", ")}.`);
   }
 }
+
+const policyChange = ({ rotation }: PlainRecord): string =>
+  rotation === undefined
+    ? "Azure's rotation policy is taken away: Azure makes no more versions by itself."
+    : "Azure's rotation policy is set: Azure makes versions by itself, with new material that nobody else has; callers that name no version use them at once.";
 
 function rotationSentence(olds: PlainRecord, news: PlainRecord): string {
   const material = materialIn(news);

@@ -17,6 +17,7 @@ import { canonicalJson } from "../same-json";
 import { settle } from "../settled";
 import { desiredAzureKey, type AzureKeyGoal } from "./azure-key-inputs";
 import { bringVersion, proveVersion } from "./bring-version";
+import { keepsPolicy, policyAsked, policyGoal, requireFreshState, withNewest } from "./keep-policy";
 import { removeLeftWrappingKeys } from "./import-wrapping-key";
 import { observeVersions } from "./observe-versions";
 import { azureOrigin, knownOf, recordAzureKey, type Told } from "./record-azure-key";
@@ -43,18 +44,18 @@ const receiptsIn = (olds: PlainRecord): PlainRecord => pickDefined(olds, ["proof
 export async function ensureAzureKey(
   context: LifecycleContext,
   port: KeyVaultPort,
-  work: AzureKeyUnderWork,
+  given: AzureKeyUnderWork,
 ): Promise<PlainRecord> {
-  const { inputs, lineage, olds, adopted } = work;
-  const desired = desiredAzureKey(inputs, lineage);
+  const work = await afterPolicy(context, port, given);
+  const { inputs, lineage, olds } = work;
+  const desired = desiredAzureKey(inputs, lineage, policyGoal(inputs, olds));
   let told: Told = { receipts: receiptsIn(olds), versions: azureVersionsIn(olds) };
   let seen: ObservedAzureKey | undefined;
   let current = "reading the key";
   const done = new Set<string>();
   try {
     for (let pauses = 0; ;) {
-      const asked = { lineage, owner: inputs.owner, version: inputs.version, known: told.versions, adopted };
-      const observed = await observeVersions(port, inputs.name, asked);
+      const observed = await lookAgain(port, work, told);
       seen = observed;
       refuseForeign(inputs, observed, olds, desired);
       const due = dueAzureSteps(desired, observed, knownOf(told));
@@ -88,10 +89,23 @@ export async function ensureAzureKey(
 
 const bring = canonicalJson({ kind: "bring" });
 
-/** What became of the step that failed: an answer that was lost may have left a version. */
+/** The same work, on the version that Azure made by the key's policy where it made one. */
+async function afterPolicy(
+  context: LifecycleContext,
+  port: KeyVaultPort,
+  work: AzureKeyUnderWork,
+): Promise<AzureKeyUnderWork> {
+  const { inputs, olds } = work;
+  if (!keepsPolicy(inputs, olds)) return work;
+  const observed = await lookAgain(port, work, { receipts: {}, versions: azureVersionsIn(olds) });
+  requireFreshState(inputs, olds, observed);
+  return { ...work, inputs: withNewest(context, inputs, observed) };
+}
+
+/** What is there now. Also after a step that failed: an answer that was lost may have left a version. */
 const lookAgain = (
   port: KeyVaultPort,
-  { inputs, lineage, adopted }: AzureKeyUnderWork,
+  { inputs, lineage, adopted, olds }: AzureKeyUnderWork,
   told: Told,
 ): Promise<ObservedAzureKey> =>
   observeVersions(port, inputs.name, {
@@ -100,6 +114,7 @@ const lookAgain = (
     version: inputs.version,
     known: told.versions,
     adopted,
+    policy: policyAsked(inputs, olds),
   });
 
 /** A name that others use, an older state, and material of another origin under the same number are no basis to go on. */
@@ -169,6 +184,11 @@ async function perform(
       context.mayProceed();
       context.log.progress(describeAzureStep(step));
       await port.updateVersion(name, requireCurrent(observed).facts.version, step.settings);
+      return told;
+    case "policy":
+      context.mayProceed();
+      context.log.progress(describeAzureStep(step));
+      await port.setRotationPolicy(name, step.policy);
       return told;
     case "former":
       context.mayProceed();

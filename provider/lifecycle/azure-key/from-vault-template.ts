@@ -11,12 +11,15 @@ import { isRecord } from "../is-record";
 export function fromVaultTemplate(name: string, news: PlainRecord): PlainRecord {
   const template = isRecord(news["group"]) ? news["group"]["template"] : undefined;
   if (!isRecord(template) || news["adopt"] !== undefined) return news;
-  const { namePrefix, tags, follow, ...settings } = template;
+  const { namePrefix, tags, follow, rotation, ...settings } = template;
   const copies = isRecord(news["material"]) && news["material"]["source"] !== undefined;
+  const native = isRecord(news["material"]) && news["material"]["native"] === true;
   const own = Object.fromEntries(Object.entries(news).filter(([, value]) => value !== undefined));
   return {
     ...settings,
     ...(copies && follow !== undefined ? { follow } : {}),
+    // Azure rotates only what it made.
+    ...(native && rotation !== undefined ? { rotation } : {}),
     ...own,
     ...(typeof namePrefix === "string" && news["name"] === undefined ? { name: `${namePrefix}${name}` } : {}),
     ...(isRecord(tags) && news["tags"] !== UNKNOWN

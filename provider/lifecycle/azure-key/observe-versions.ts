@@ -1,5 +1,6 @@
 import type { AzureKeyVersion } from "../../model/azure-key-versions";
 import { describeAzureStep, type ObservedAzureKey, type OwnVersion } from "../../model/azure-key-steps";
+import { numberRotated, type RotatedKey } from "../../model/azure-rotated-versions";
 import { ownershipTags } from "../../model/owner";
 import type { KeyVaultPort, KeyVersionFacts } from "../../model/ports/key-vault";
 import type { PlainRecord } from "../contract";
@@ -15,6 +16,8 @@ export interface VersionsInQuestion {
   readonly known: readonly AzureKeyVersion[];
   /** Azure's name of a version that is to be ours, under the number that is asked for. */
   readonly adopted?: string | undefined;
+  /** Of a key whose rotation policy this resource keeps: Azure may have made versions by itself. */
+  readonly policy?: { readonly rotateAfter: string | undefined } | undefined;
 }
 
 /** Reads all versions under the name; our own are numbered. */
@@ -24,6 +27,18 @@ export async function observeVersions(
   asked: VersionsInQuestion,
 ): Promise<ObservedAzureKey> {
   const all = await port.listVersions(name);
+  const { own, foreign } = asked.policy === undefined ? numbered(all, asked) : numberRotated(all, rotated(asked));
+  // Of two that an answer that was lost made of one import, the later one is what callers without a version meet.
+  const newest = own.filter(({ number }) => number === asked.version).at(-1);
+  const current = newest === undefined ? undefined : await port.getKey(name, newest.facts.version);
+  const policy = asked.policy === undefined || own.length === 0 ? undefined : await port.rotationPolicy(name);
+  return { own, current, foreign, ...(policy === undefined ? {} : { policy }) };
+}
+
+function numbered(
+  all: readonly KeyVersionFacts[],
+  asked: VersionsInQuestion,
+): Pick<ObservedAzureKey, "own" | "foreign"> {
   const own: OwnVersion[] = [];
   const foreign: KeyVersionFacts[] = [];
   for (const facts of all) {
@@ -32,11 +47,16 @@ export async function observeVersions(
     else own.push({ number, facts });
   }
   own.sort((a, b) => a.number - b.number || a.facts.createdOn.getTime() - b.facts.createdOn.getTime());
-  // Of two that an answer that was lost made of one import, the later one is what callers without a version meet.
-  const newest = own.filter(({ number }) => number === asked.version).at(-1);
-  const current = newest === undefined ? undefined : await port.getKey(name, newest.facts.version);
-  return { own, current, foreign };
+  return { own, foreign };
 }
+
+const rotated = ({ lineage, owner, version, known, adopted, policy }: VersionsInQuestion): RotatedKey => ({
+  ...{ lineage, owner, rotateAfter: policy?.rotateAfter },
+  known: new Map([
+    ...known.map((each) => [each.keyVersion, each.version] as const),
+    ...(adopted === undefined ? [] : [[adopted, version] as const]),
+  ]),
+});
 
 /** The number of a version of ours, or undefined where it is another's. */
 function numberOf(facts: KeyVersionFacts, asked: VersionsInQuestion): number | undefined {

@@ -1,6 +1,7 @@
 import { azureKeyId } from "../../model/azure-key-name";
 import type { KeyVaultPort } from "../../model/ports/key-vault";
 import { azureUserTags } from "../../model/azure-tags";
+import { samePolicy, vaultPolicyOf } from "../../model/azure-rotation";
 import { azureVersionsIn } from "../../model/azure-key-versions";
 import { dayOf } from "../../model/deletion-consequence";
 import { ownershipTags } from "../../model/owner";
@@ -11,6 +12,7 @@ import { pickDefined } from "../pick-defined";
 import { sameJson } from "../same-json";
 import { deletedOutputs, destroyedOutputs, destroyedSentence, purgedOn } from "./absent-key";
 import { azureKeyInputsIn, desiredAzureKey, parseAzureKey, type AzureKeyGoal } from "./azure-key-inputs";
+import { policyAsked, policySentence } from "./keep-policy";
 import { observeVersions, takenOverBy } from "./observe-versions";
 import { recordAzureKey } from "./record-azure-key";
 
@@ -23,7 +25,8 @@ export async function readAzureKey(
   const recorded = parseAzureKey(outputs);
   const port = context.keyVault(azureConnectionOf(recorded.group));
   const known = azureVersionsIn(outputs);
-  const asked = { lineage: id, owner: recorded.owner, known };
+  const policy = policyAsked(recorded, {});
+  const asked = { lineage: id, owner: recorded.owner, known, policy };
   const first = await observeVersions(port, recorded.name, { ...asked, version: recorded.version });
   const other = takenOverBy(first, id, outputs);
   const keyId = azureKeyId(recorded.vaultUrl, recorded.name);
@@ -37,7 +40,8 @@ export async function readAzureKey(
   const inputs = newest > recorded.version ? { ...recorded, version: newest } : recorded;
   const observed =
     newest > recorded.version ? await observeVersions(port, recorded.name, { ...asked, version: newest }) : first;
-  if (newest > recorded.version)
+  if (newest > recorded.version && policy !== undefined) context.log.info(policySentence(newest));
+  else if (newest > recorded.version)
     context.log.warn(
       `drift: the key holds version ${newest} by now, and the state knew version ${recorded.version}; it goes on from version ${newest}.`,
     );
@@ -95,9 +99,12 @@ async function readAbsent(
 
 function driftOf(
   outputs: PlainRecord,
-  { current, own, foreign }: Awaited<ReturnType<typeof observeVersions>>,
+  { current, own, foreign, policy }: Awaited<ReturnType<typeof observeVersions>>,
 ): readonly string[] {
   const sentences: string[] = [];
+  const rotation = parseAzureKey(outputs).rotation;
+  if (rotation !== undefined && policy !== undefined && !samePolicy(vaultPolicyOf(rotation), policy))
+    sentences.push("Azure's rotation policy of the key was changed.");
   if (current === undefined) {
     sentences.push(`version ${String(outputs["version"])} does not exist any more; the next pulumi up makes it again.`);
     return sentences;

@@ -9,6 +9,7 @@ import {
   type ObservedAzureKey,
   type OwnVersion,
 } from "../../model/azure-key-steps";
+import { rotationOf } from "../../model/azure-rotation";
 import { azureUserTags } from "../../model/azure-tags";
 import type { AzureKeyVersion, AzureMaterialOrigin } from "../../model/azure-key-versions";
 import type { Fingerprint } from "../../model/ports/custodian";
@@ -49,16 +50,22 @@ export function recordAzureKey(
     versions: versionsNow(inputs, observed, told),
     pending: dueAzureSteps(desired, observed, knownOf(told)).map(describeAzureStep),
   };
-  if (current === undefined) return { ...common, keyState: "Missing" };
+  const rotation = observed.policy === undefined ? inputs.rotation : rotationOf(observed.policy, inputs.rotation);
+  if (current === undefined) return { ...common, rotation, keyState: "Missing" };
   const tags = azureUserTags(current.tags);
   const operations = [...operationsOf(inputs)].sort().join() === [...current.operations].sort().join();
   return {
     ...common,
+    rotation,
     operations: operations ? operationsOf(inputs) : current.operations,
     tags: sameJson(inputs.tags, tags) ? inputs.tags : tags,
     enabled: current.enabled,
     notBefore: observedDate(inputs.notBefore, current.notBefore),
-    expiresOn: observedDate(inputs.expiresOn, current.expiresOn),
+    // A date that Azure gave a version by itself is nothing that the program asked for; \`versions\` tells it.
+    expiresOn:
+      inputs.expiryByPolicy === true && inputs.expiresOn === undefined
+        ? undefined
+        : observedDate(inputs.expiresOn, current.expiresOn),
     versionId: current.id,
     keyState: current.enabled ? "Enabled" : "Disabled",
     kty: current.kty,

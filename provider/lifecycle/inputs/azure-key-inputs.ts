@@ -4,6 +4,7 @@ import { afterAzureRotations } from "../../model/azure-key-versions";
 import { azureKeyVaultGroupRecord } from "./azure-key-vault-group-inputs";
 import {
   azureDateSchema,
+  azureRotationSchema,
   azureTagsSchema,
   operationsSchema,
   pinnedWrappingKeySchema,
@@ -42,6 +43,8 @@ export const azureKeyInputs = z.strictObject({
   afterRotation: z.enum(afterAzureRotations).optional(),
   /** Another value than before makes a new version of a key that copies no source key. */
   rotationTrigger: z.string().min(1).optional(),
+  /** When Azure makes a version by itself. */
+  rotation: azureRotationSchema.optional(),
   /** What a removal does besides the soft delete. */
   deletion: z.strictObject({ purge: z.boolean().optional() }).optional(),
   adopt: z.strictObject({ id: versionedId, recover: z.boolean().optional() }).optional(),
@@ -70,6 +73,8 @@ export const azureKeyInputs = z.strictObject({
   materialDigest: z.string().optional(),
   /** Derived: fingerprint of the material in the file, or its digest where the token was not at hand. */
   materialIdentity: z.string().optional(),
+  /** Derived: true once a rotation policy gave versions an expiry, which no program takes away again. */
+  expiryByPolicy: z.literal(true).optional(),
   /** Derived: true once the key was adopted. */
   adopted: z.boolean().optional(),
   ...selfShape,

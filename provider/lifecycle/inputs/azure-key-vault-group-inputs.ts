@@ -5,6 +5,7 @@ import {
   azureCredentialsSchema,
   azureDateSchema,
   azureEndpointSchema,
+  azureRotationSchema,
   azureTagsSchema,
   cloudSchema,
   kekSchema,
@@ -40,6 +41,7 @@ const templateSchema = z.strictObject({
   expiresOn: azureDateSchema.optional(),
   follow: z.boolean().optional(),
   afterRotation: z.enum(["keep", "disable"]).optional(),
+  rotation: azureRotationSchema.optional(),
 });
 
 /** What a group says of its keys. */

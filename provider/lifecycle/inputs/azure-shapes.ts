@@ -62,6 +62,13 @@ export const azureDateSchema = z.string().superRefine((text, issues) => {
   if (message !== undefined) issues.addIssue({ code: "custom", message });
 });
 
+/** What the texts are to be is checked with the group's tier: a policy that somebody else set is told in the same form. */
+export const azureRotationSchema = z.strictObject({
+  rotateAfter: z.string().optional(),
+  expiresAfter: z.string().optional(),
+  notifyBefore: z.string().optional(),
+});
+
 export const protectionSchema = z.enum(["software", "hsm"]);
 
 export const operationsSchema = z

@@ -35,7 +35,7 @@ export const setRotationPolicy: VaultOperation = (call) => {
   const expiryTime = body.attributes?.expiryTime ?? null;
   if (expiryTime !== null && daysOf(expiryTime) < 28) throw badParameter("The expiry time must be at least 28 days.");
   const actions = (body.lifetimeActions ?? []).map(({ trigger, action }) =>
-    readAction(trigger, action.type, expiryTime),
+    readAction(trigger, action.type, expiryTime, call.vault.tier === "managed-hsm" ? 28 : 7),
   );
   for (const type of ["Rotate", "Notify"]) {
     if (actions.filter(({ action }) => action === type).length > 1)
@@ -53,7 +53,13 @@ interface AskedTrigger {
   readonly timeBeforeExpiry?: string | null | undefined;
 }
 
-function readAction(asked: AskedTrigger, type: string, expiryTime: string | null): RotationPolicy["actions"][number] {
+/** A Managed HSM makes no version more often than every 28 days. */
+function readAction(
+  asked: AskedTrigger,
+  type: string,
+  expiryTime: string | null,
+  leastDays: number,
+): RotationPolicy["actions"][number] {
   const action = type === "rotate" ? "Rotate" : type === "notify" ? "Notify" : undefined;
   if (action === undefined) throw badParameter("A lifetime action is Rotate or Notify.");
   const trigger = { timeAfterCreate: asked.timeAfterCreate ?? null, timeBeforeExpiry: asked.timeBeforeExpiry ?? null };
@@ -61,6 +67,8 @@ function readAction(asked: AskedTrigger, type: string, expiryTime: string | null
   if (times.length !== 1) throw badParameter("A trigger names timeAfterCreate or timeBeforeExpiry.");
   if (times.some((time) => daysOf(time) < 7))
     throw badParameter("A trigger is at least 7 days after creation or before expiry.");
+  if (trigger.timeAfterCreate !== null && daysOf(trigger.timeAfterCreate) < leastDays)
+    throw badParameter(`A version is replaced ${String(leastDays)} days after its creation at the earliest.`);
   if (action === "Notify" && trigger.timeAfterCreate !== null)
     throw badParameter("Notify is triggered by timeBeforeExpiry only.");
   if (action === "Rotate" && trigger.timeBeforeExpiry !== null && expiryTime === null)
