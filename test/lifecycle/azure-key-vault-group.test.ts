@@ -207,6 +207,15 @@ describe("a connection", () => {
     expect(group.outputs).not.toHaveProperty("missingPermissions");
   });
 
+  it("needs the permissions for rotation policies only where the template names a policy", async () => {
+    world.vault.missing = ["setrotationpolicy"];
+    const strict = program({ permissionCheck: "require" });
+    expect(await group.complaints(strict)).toEqual([]);
+    expect(await group.complaints({ ...strict, template: { rotation: { rotateAfter: "90d" } } })).toEqual([
+      expect.stringContaining("lack key permissions: setrotationpolicy."),
+    ]);
+  });
+
   it("may be missing where the program says so, and is made up for", async () => {
     world.vault.failAt = { call: 1, after: false };
     expect(await group.complaints(program())).toEqual([expect.stringContaining("planned failure")]);

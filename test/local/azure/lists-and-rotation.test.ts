@@ -91,4 +91,14 @@ describe("rotation", () => {
     for (const body of refused)
       expect([body, (await ask(azure, vault, "PUT", path, body)).status]).toEqual([body, 400]);
   });
+
+  it("comes every 28 days at the most in a managed HSM", async () => {
+    const vault = vaultOf(azure, "managed-hsm");
+    await keyClient(azure, vault).createKey("slow", "EC-HSM");
+    const every = (timeAfterCreate: string): object => ({
+      lifetimeActions: [{ trigger: { timeAfterCreate }, action: { type: "Rotate" } }],
+    });
+    expect((await ask(azure, vault, "PUT", "/keys/slow/rotationpolicy", every("P27D"))).status).toBe(400);
+    expect((await ask(azure, vault, "PUT", "/keys/slow/rotationpolicy", every("P28D"))).status).toBe(200);
+  });
 });
