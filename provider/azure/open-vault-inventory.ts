@@ -62,6 +62,9 @@ async function* entryPages(caller: VaultCaller): AsyncGenerator<readonly Entry[]
     }));
 }
 
+/** Not permitted; or not of a key in its present state, which is no reason to list no other key. */
+const notShown: readonly string[] = ["BYOK_AZURE_ACCESS_DENIED", "BYOK_AZURE_INVALID_STATE"];
+
 /** Undefined: gone by now. */
 async function readKey(
   caller: VaultCaller,
@@ -74,7 +77,7 @@ async function readKey(
     try {
       return await act();
     } catch (error) {
-      if (!(error instanceof ByokError) || error.code !== "BYOK_AZURE_ACCESS_DENIED") throw error;
+      if (!(error instanceof ByokError) || !notShown.includes(error.code)) throw error;
       denied.push(read);
       return undefined;
     }

@@ -169,6 +169,21 @@ describe("a version that Azure makes by its policy", () => {
     expect(numbers()).toEqual(["1", "2", "3"]);
   });
 
+  it("stays the key's newest also where the policy is taken away before any refresh", async () => {
+    await key.up(program());
+    later(90);
+    world.vault.rotateByPolicy("orders");
+    await key.up(withoutPolicy);
+    expect(key.outputs).toMatchObject({ version: 2, pending: [] });
+    expect(await key.up(withoutPolicy)).toBe("same");
+    const risk = { ...withoutPolicy, tags: { team: "risk" } };
+    expect(await key.up(risk)).toBe("updated");
+    await expect(key.up({ ...risk, rotationTrigger: "2027" })).rejects.toMatchObject({ code: "BYOK_KEY_DRIFTED" });
+    await key.refresh();
+    await key.up({ ...risk, rotationTrigger: "2027" });
+    expect(numbers()).toEqual(["1", "2", "3"]);
+  });
+
   it("is disabled with its key's former ones where the program says so", async () => {
     const disabling = program({ afterRotation: "disable" });
     await key.up(disabling);

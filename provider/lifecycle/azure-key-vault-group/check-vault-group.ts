@@ -70,9 +70,7 @@ export async function checkVaultGroup(
       failure.code !== "BYOK_INPUT_INVALID"
     )
       return offline(context, inputs, failure);
-    return refused(inputs, [
-      failureOf(failure, failure.property ?? propertyFor(failure), "Connecting to Azure"),
-    ]);
+    return refused(inputs, [failureOf(failure, failure.property ?? propertyFor(failure), "Connecting to Azure")]);
   }
 }
 

@@ -6,7 +6,7 @@ import type { DiffResult, LifecycleContext, PlainRecord } from "../contract";
 import { isRecord } from "../is-record";
 import { changedProperties, sameJson } from "../same-json";
 import { textList } from "../text-list";
-import { keepsPolicy, laggingSentence, triggerIsLost } from "./keep-policy";
+import { isBehind, laggingSentence, triggerIsLost } from "./keep-policy";
 import { deletedSentence, destroyedSentence } from "./absent-key";
 import { asFound } from "./as-found";
 
@@ -17,7 +17,7 @@ const simple = ["tags", "enabled", "version", "afterRotation", "rotation", ...re
 /** The properties in which wanted inputs differ from recorded outputs; the connections count under `group` and `material`. */
 export function changesOfAzureKey(olds: PlainRecord, wanted: PlainRecord): readonly string[] {
   const news = asFound(wanted, olds);
-  const changed = changedProperties(olds, news, simple).filter((name) => name !== "version" || !isBehind(olds, news));
+  const changed = changedProperties(olds, news, simple).filter((name) => name !== "version" || !isBehind(news, olds));
   if (!sameJson([...textList(olds["operations"])].sort(), [...textList(news["operations"])].sort()))
     changed.push("operations");
   for (const name of ["notBefore", "expiresOn"])
@@ -26,10 +26,6 @@ export function changesOfAzureKey(olds: PlainRecord, wanted: PlainRecord): reado
   if (!sameJson(tokenIn(olds), tokenIn(news))) changed.push("material");
   return changed;
 }
-
-/** What an update found that Azure had made by its policy is in the outputs, and in the inputs after the next refresh; it is no way back. */
-const isBehind = (olds: PlainRecord, news: PlainRecord): boolean =>
-  keepsPolicy(news, olds) && Number(news["version"]) < Number(olds["version"]);
 
 /** True where an update has nothing to do but to remember. */
 export const isAzureRecordOnly = (changed: readonly string[]): boolean =>

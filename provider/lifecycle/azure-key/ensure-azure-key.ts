@@ -17,7 +17,7 @@ import { canonicalJson } from "../same-json";
 import { settle } from "../settled";
 import { desiredAzureKey, type AzureKeyGoal } from "./azure-key-inputs";
 import { bringVersion, proveVersion } from "./bring-version";
-import { keepsPolicy, policyAsked, policyGoal, requireFreshState, withNewest } from "./keep-policy";
+import { isBehind, keepsPolicy, policyAsked, policyGoal, requireFreshState, withNewest } from "./keep-policy";
 import { removeLeftWrappingKeys } from "./import-wrapping-key";
 import { observeVersions } from "./observe-versions";
 import { azureOrigin, knownOf, recordAzureKey, type Told } from "./record-azure-key";
@@ -96,10 +96,10 @@ async function afterPolicy(
   work: AzureKeyUnderWork,
 ): Promise<AzureKeyUnderWork> {
   const { inputs, olds } = work;
-  if (!keepsPolicy(inputs, olds)) return work;
+  if (!keepsPolicy(inputs, olds) && !isBehind(inputs, olds)) return work;
   const observed = await lookAgain(port, work, { receipts: {}, versions: azureVersionsIn(olds) });
   requireFreshState(inputs, olds, observed);
-  return { ...work, inputs: withNewest(context, inputs, observed) };
+  return { ...work, inputs: withNewest(context, inputs, olds, observed) };
 }
 
 /** What is there now. Also after a step that failed: an answer that was lost may have left a version. */

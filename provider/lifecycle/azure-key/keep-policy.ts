@@ -4,6 +4,7 @@ import type { ObservedAzureKey } from "../../model/azure-key-steps";
 import { ByokError } from "../../model/errors";
 import type { VaultRotationPolicy } from "../../model/ports/key-vault";
 import type { LifecycleContext, PlainRecord } from "../contract";
+import { isRecord } from "../is-record";
 import { azureKeyInputs } from "../inputs/azure-key-inputs";
 import type { AzureKeyGoal } from "./azure-key-inputs";
 import type { VersionsInQuestion } from "./observe-versions";
@@ -39,19 +40,35 @@ export function requireFreshState(news: PlainRecord, olds: PlainRecord, observed
   if (observed?.own.some((own) => own.number >= planned && madeByPolicy(own)) === true) throw lagging(olds);
 }
 
-/** True where another trigger plans no other version, because Azure has made that one by now. */
+/**
+ * True where a run found versions that Azure had made, and no refresh has brought them into the inputs yet from which `check` plans. It is no way back, and
+ * the policy may be gone by then.
+ */
+export function isBehind(news: PlainRecord, olds: PlainRecord): boolean {
+  const [planned, known] = [version.safeParse(news["version"]).data, version.safeParse(olds["version"]).data];
+  return isNative(news) && planned !== undefined && known !== undefined && planned < known;
+}
+
+const isNative = ({ material }: PlainRecord): boolean => isRecord(material) && material["native"] === true;
+
+/** True where another trigger plans no other version, because that one is there by now. */
 export function triggerIsLost(news: PlainRecord, olds: PlainRecord): boolean {
   const trigger = news["rotationTrigger"];
   const [planned, known] = [version.safeParse(news["version"]).data, version.safeParse(olds["version"]).data];
   const asks = typeof trigger === "string" && trigger !== olds["rotationTrigger"];
-  return keepsPolicy(news, olds) && asks && planned !== undefined && known !== undefined && planned <= known;
+  return isNative(news) && asks && planned !== undefined && known !== undefined && planned <= known;
 }
 
 /** What Azure made meanwhile is what the key has: nothing goes back, and no other version is made for it. */
-export function withNewest(context: LifecycleContext, inputs: AzureKeyGoal, { own }: ObservedAzureKey): AzureKeyGoal {
+export function withNewest(
+  context: LifecycleContext,
+  inputs: AzureKeyGoal,
+  olds: PlainRecord,
+  { own }: ObservedAzureKey,
+): AzureKeyGoal {
   const newest = own.at(-1);
   if (newest === undefined || newest.number <= inputs.version) return inputs;
-  context.log.info(policySentence(newest.number));
+  if (newest.number > (version.safeParse(olds["version"]).data ?? 0)) context.log.info(policySentence(newest.number));
   return { ...inputs, version: newest.number };
 }
 
@@ -60,7 +77,7 @@ export const policySentence = (number: number): string =>
   `Azure made version ${String(number)} by its rotation policy; the key goes on from there.`;
 
 export const laggingSentence =
-  "Azure made a version by its rotation policy that this state does not know, and this program asks for another one. Run pulumi refresh, then pulumi up again.";
+  "the key has a version by now with which this state does not plan yet, as Azure's rotation policy makes them, and this program asks for another one. Run pulumi refresh, then pulumi up again.";
 
 const lagging = (olds: PlainRecord): ByokError =>
   new ByokError("BYOK_KEY_DRIFTED", `${String(olds["keyId"])}: ${laggingSentence}`, {
