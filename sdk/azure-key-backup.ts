@@ -14,7 +14,7 @@ export interface AzureKeyBackupArgs {
    * fewer versions. Exactly one of `file` and `output`. Errors: BYOK_BACKUP_REFUSED, BYOK_INPUT_INVALID.
    */
   file?: pulumi.Input<string>;
-  /** True: the backup is the secret output `blob`, which Pulumi encrypts in the state. */
+  /** True: the backup is the secret output `blob`, which Pulumi encrypts in the state. Its debug log (`--debug`) shows all outputs, this one too. */
   output?: pulumi.Input<boolean>;
   /** What removing this resource does to the file. Default `keep`. An output goes with the resource. */
   onRemove?: pulumi.Input<"keep" | "delete">;
