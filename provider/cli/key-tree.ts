@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { azureCopies, type AzureCopy } from "./azure-copies";
+import { keyVersionsIn } from "../model/key-versions";
 import { carried, resourcesOf } from "./stack-export";
 
 /** A copy of a source key, as the state records it. */
@@ -82,6 +83,7 @@ const copyOutputs = z.object({
   ]),
   proof: carried(z.object({ method: z.string(), fingerprint: z.string() })).optional(),
   link: carried(z.object({ at: z.string(), by: z.string(), sourceVersion: z.number() })).optional(),
+  versions: carried(z.unknown()).optional(),
   replicas: z
     .array(
       z.object({
@@ -99,7 +101,9 @@ const copyOutputs = z.object({
 export function keyTree(exported: unknown): readonly TreeSource[] {
   const inAws = resourcesOf(exported, "AwsKmsKey").flatMap((resource): readonly StateCopy[] => {
     const parsed = copyOutputs.safeParse(resource.outputs);
-    return parsed.success ? [{ name: resource.name, outputs: parsed.data }] : [];
+    if (!parsed.success) return [];
+    const { name } = resource;
+    return [...formerCopies(parsed.data).map((outputs) => ({ name, outputs })), { name, outputs: parsed.data }];
   });
   const copies: readonly StateCopy[] = [...inAws, ...azureCopies(exported)];
   const sources = resourcesOf(exported, "SourceKey").flatMap((resource): readonly TreeSource[] => {
@@ -125,6 +129,27 @@ export function keyTree(exported: unknown): readonly TreeSource[] {
   });
   const known = new Set(sources.map((source) => source.owner));
   return [...sources, ...foreignSources(copies.filter((copy) => !known.has(copy.outputs.material.source.owner)))];
+}
+
+/** Former versions of a key in AWS: a KMS key of their own, or a further material of the same one. Where the material came from stands at each that is another's. */
+function formerCopies(outputs: z.infer<typeof copyOutputs>): readonly z.infer<typeof copyOutputs>[] {
+  const present = outputs.material.source;
+  return keyVersionsIn(outputs)
+    .filter(({ version }) => version < outputs.version)
+    .flatMap(({ version, arn, keyState, fingerprint, importedAt, from }) => {
+      if (from !== undefined && from.owner === undefined) return [];
+      const sourceVersion = from?.sourceVersion ?? version;
+      const source =
+        from?.owner === undefined ? present : { ...present, name: from.source ?? from.owner, owner: from.owner };
+      return [
+        {
+          ...outputs,
+          ...{ arn, keyState, version, aliases: [], pending: [], replicas: [], material: { source } },
+          proof: fingerprint === undefined ? undefined : { method: "proven", fingerprint },
+          link: importedAt === undefined ? undefined : { at: importedAt, by: "", sourceVersion },
+        },
+      ];
+    });
 }
 
 interface StateCopy {

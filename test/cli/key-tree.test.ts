@@ -38,6 +38,25 @@ describe("the tree of a stack", () => {
     expect(tree?.versions.map((version) => version.copies.map((each) => each.name))).toEqual([["old"], ["new"]]);
   });
 
+  it("hangs the former keys of a rotated copy under the versions that they hold", () => {
+    const id = (name: string): object => ({ keyId: name, arn: `arn:aws:kms:eu-central-1:123456789012:key/${name}` });
+    const former = {
+      ...id("former"),
+      keyState: "Disabled",
+      importedAt: "2026-01-01T00:00:00Z",
+      fingerprint: "sha256:11",
+    };
+    const versions = [
+      { version: 1, ...former },
+      { version: 2, ...id("payments"), keyState: "Enabled" },
+    ];
+    const trees = keyTree(state(source, copy("payments", 2, { versions: JSON.stringify(versions) })));
+    expect(
+      trees[0]?.versions.map((version) => version.copies.map(({ arn, keyState }) => [arn.slice(-8), keyState])),
+    ).toEqual([[["y/former", "Disabled"]], [["payments", "Enabled"]]]);
+    expect(printTree(trees)).toContain("shown to be the same key when it was imported");
+  });
+
   it("shows copies of a source key that another stack keeps", () => {
     const [tree] = keyTree(state(copy("payments", 3)));
     expect(tree).toMatchObject({ name: "master", inStack: false, versions: [{ version: 3 }] });
