@@ -1,5 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
+import { openKeyVault } from "../../provider/azure/open-key-vault";
+import type { KeyVaultPort } from "../../provider/model/ports/key-vault";
 import { startLocalAzure, type LocalAzure, type LocalAzureOptions, type LocalVaultTier } from "../../provider/local";
 import { createSoftHsmToken, type SoftHsmToken } from "../tokens/softhsm-token";
 import { StackProject } from "./stack-project";
@@ -24,11 +26,18 @@ export interface AzureLab {
   vault(name: string, tier: LocalVaultTier, more?: string): string;
   /** The same as settings of an example, whose files are in a folder that is named relative to it. */
   settings(tier: LocalVaultTier, folder: string): Readonly<Record<string, string>>;
+  /** The vault of a tier, as somebody else sees it who has the same credentials. */
+  port(tier: LocalVaultTier): KeyVaultPort;
+  /** What lives in the vault of a tier: whether each version of each key is enabled, by the key's name. */
+  living(tier: LocalVaultTier): Promise<Readonly<Record<string, readonly boolean[]>>>;
   dispose(): Promise<void>;
 }
 
 /** Sets a lab up; everything in it is its own, so that test files can run side by side. */
-export async function createAzureLab(options: Partial<LocalAzureOptions> = {}): Promise<AzureLab> {
+export async function createAzureLab(
+  options: Partial<LocalAzureOptions> = {},
+  env: Readonly<Record<string, string>> = {},
+): Promise<AzureLab> {
   const token = await createSoftHsmToken({ label: "payments", pin: "pin-of-the-azure-lab-57" });
   const azure = await startLocalAzure({
     tenants: [{ id: tenantId, clients: [{ id: clientId, secret: clientSecret }] }],
@@ -40,13 +49,34 @@ export async function createAzureLab(options: Partial<LocalAzureOptions> = {}): 
     exposeMaterial: true,
     ...options,
   });
-  const project = await StackProject.create();
+  const project = await StackProject.create({ env });
   await writeFile(path.join(project.folder, "azure-ca.pem"), azure.caPem);
   await writeFile(path.join(project.folder, "azure-secret"), clientSecret, { mode: 0o600 });
+  const port = (tier: LocalVaultTier): KeyVaultPort =>
+    openKeyVault(
+      {
+        cloud: "public",
+        tenantId,
+        tier,
+        vaultUrl: azure.vaults.find((vault) => vault.tier === tier)?.url ?? "",
+        endpoint: { authority: azure.authority, resourceManager: azure.resourceManager },
+        credentials: { clientId, clientSecret: "env:SECRET" },
+        tls: { caFile: path.join(project.folder, "azure-ca.pem") },
+      },
+      { configValues: {}, env: { SECRET: clientSecret } },
+    );
   return {
     token,
     azure,
     project,
+    port,
+    living: async (tier) => {
+      const vault = port(tier);
+      const found: Record<string, readonly boolean[]> = {};
+      for await (const { name } of vault.listKeys())
+        found[name] = (await vault.listVersions(name)).map(({ enabled }) => enabled);
+      return found;
+    },
     secrets: [token.pin, clientSecret],
     hsm: () => `const hsm = new byok.SourceGroup("hsm", {
   token: ${JSON.stringify(token.connection)}, minOaepHash: "sha1", lab: true,

@@ -1,0 +1,134 @@
+import { writeFile } from "node:fs/promises";
+import path from "node:path";
+import { createAzureLab, type AzureLab } from "./azure-lab";
+import { diagnostics } from "./diagnostics";
+
+let lab: AzureLab;
+beforeAll(async () => {
+  lab = await createAzureLab();
+  await writeFile(path.join(lab.project.folder, "wrong-secret"), "not-the-secret-4711", { mode: 0o600 });
+});
+afterAll(() => lab.dispose());
+
+const group = (more = ""): string => lab.vault("premium", "premium", `kek: { size: 2048 }, ${more}`);
+const keys = (names: readonly string[]): string =>
+  names.map((name) => `new byok.AzureKey("${name}", { group: premium, material: { source: ec } });`).join("\n");
+const program = (names: readonly string[] = ["signing"]): string => `${lab.hsm()}
+${group()}
+const ec = new byok.SourceKey("ec-source", { group: hsm, spec: "EC_P256" });
+${keys(names)}`;
+
+interface Refusal {
+  readonly row: string;
+  /** Property first where there is one, remedy last. */
+  readonly says: RegExp;
+  readonly at?: "preview" | "update";
+  /** The vault is closed to the test as well. */
+  readonly blind?: boolean;
+}
+
+/** Runs a program that has to be refused: in one sentence, on its own row, without noise, and no key is made, changed or deleted. */
+async function expectRefusal(text: string, { row, says, at = "preview", blind = false }: Refusal): Promise<void> {
+  const vaults = async (): Promise<unknown> =>
+    blind ? [] : [await lab.living("standard"), await lab.living("premium")];
+  const before = { state: await lab.project.state(), vaults: await vaults() };
+  await lab.project.program(text);
+  const ran = await lab.project.run(["up", "--yes"]);
+  expect(ran.code).not.toBe(0);
+  expect(ran.text).not.toMatch(
+    /^ +at |Error: |node:internal|UNKNOWN:|unhandled|\[object|undefined|not-the-secret|eyJ/m,
+  );
+  const { [row]: own = [], [`pay-${lab.project.stack}`]: stack = [], ...others } = diagnostics(ran.text);
+  expect(own.filter((line) => line.startsWith("error: "))).toHaveLength(1);
+  const [error = ""] = own.filter((line) => line.startsWith("error: "));
+  expect(error.replace(/^error: (.*has a problem: )?| \[BYOK_[A-Z_]+\]/g, "")).toMatch(says);
+  expect(others).toEqual({});
+  expect(stack).toEqual(at === "preview" ? [] : ["error: update failed"]);
+  expect(ran.text.includes("Updating (")).toBe(at === "update");
+  expect({ state: await lab.project.state(), vaults: await vaults() }).toEqual(before);
+}
+
+describe("a group is refused before anything is made", () => {
+  const with_ = (from: string, to: string): string => {
+    const text = group();
+    if (!text.includes(from)) throw new Error(`the group does not say ${from}`);
+    return text.replace(from, to);
+  };
+  it("where its vault is of another tier", async () => {
+    const says = /^tier: is premium, and lab-standard is standard\. Write "standard"\.$/;
+    await expectRefusal(with_("lab-premium", "lab-standard"), { row: "premium", says });
+  });
+
+  it("where its vault cannot be reached", async () => {
+    const says =
+      /^vault: .* failed at 127\.0\.0\.1:1: it cannot be reached\. Check the vault's name and the network.*\.$/;
+    await expectRefusal(with_('vault: "lab-premium"', 'vault: "https://127.0.0.1:1"'), { row: "premium", says });
+  });
+
+  it("where Entra ID cannot be reached", async () => {
+    const says =
+      /^credentials: Signing in failed at 127\.0\.0\.1:1: Microsoft Entra ID cannot be reached there.* endpoint\.authority where it is set\.$/;
+    await expectRefusal(with_(lab.azure.authority, "https://127.0.0.1:1"), { row: "premium", says });
+  });
+
+  it("where the vault's firewall lets nobody in from here, and not for a missing permission", async () => {
+    await lab.azure.admin.injectFault({
+      vault: "lab-premium",
+      effect: { kind: "error", code: "ForbiddenByFirewall", status: 403 },
+      times: "always",
+    });
+    const says =
+      /^vault: .*the vault's firewall refuses this machine\. Add its address to the vault's network rules.*\.$/;
+    await expectRefusal(group(), { row: "premium", says, blind: true });
+    await lab.azure.admin.clearFaults();
+  });
+
+  it("where its secret is wrong, and tells nothing of it", async () => {
+    const says =
+      /^credentials: Signing in failed at 127\.0\.0\.1:\d+: Microsoft Entra ID gave no token \(AADSTS7000215\)\. Check the credentials of the group.*\.$/;
+    await expectRefusal(with_("azure-secret", "wrong-secret"), { row: "premium", says });
+  });
+
+  it("where its vault has no purge protection, unless it says so", async () => {
+    const says =
+      /^requirePurgeProtection: the vault has no purge protection: .*or write requirePurgeProtection: false\.$/;
+    await expectRefusal(with_("requirePurgeProtection: false,", ""), { row: "premium", says });
+  });
+});
+
+describe("a wrapping key", () => {
+  const wrappingKey = async (): Promise<[name: string, version: string]> => {
+    const { id } = (await lab.project.outputs("premium"))["wrappingKey"] as { readonly id: string };
+    const [, , name = "", version = ""] = new URL(id).pathname.split("/");
+    return [name, version];
+  };
+
+  it("that expired behind our back wraps nothing; a refresh tells, and the next run makes another", async () => {
+    await lab.project.program(program());
+    await lab.project.up();
+    const [name, version] = await wrappingKey();
+    await lab.port("premium").updateVersion(name, version, { expiresOn: new Date(Date.now() - 60_000) });
+    const says = /it expired at \S+\. Run pulumi refresh: .*changed it\.$/;
+    await expectRefusal(program(["signing", "second"]), { row: "second", says, at: "update" });
+    expect(await lab.project.expectSuccess("refresh", "--yes", "--skip-preview")).toContain("is not used any more");
+    await lab.project.up();
+    expect((await wrappingKey())[0]).not.toBe(name);
+    expect((await lab.project.outputs("second"))["versions"]).toHaveLength(1);
+    const names = Object.keys(await lab.living("premium"));
+    expect(names.filter((each) => each.startsWith("byok-kek-"))).toHaveLength(1);
+  });
+});
+
+it("another vault replaces group and keys, and the preview says why", async () => {
+  const elsewhere = program(["signing", "second"]).replace(
+    'vault: "lab-premium", tier: "premium"',
+    'vault: "lab-hsm", tier: "managed-hsm"',
+  );
+  await lab.project.program(elsewhere);
+  const preview = await lab.project.preview();
+  expect(preview).toContain("3 to replace");
+  expect(preview).toMatch(/is in another vault now, so it is replaced: no key moves from \S+ to \S+;/);
+  expect(preview).toMatch(
+    /is replaced: a key of Azure never moves or changes its name\. signing is made in \S+; then \S+ is soft-deleted/,
+  );
+});
