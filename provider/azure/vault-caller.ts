@@ -53,8 +53,8 @@ export class VaultCaller {
       const began = performance.now();
       try {
         const session = await this.session();
-        if (options.outsideVault !== true) await session.warm();
-        return await act(session);
+        if (options.outsideVault !== true) await unlessAborted(session.warm(), signal);
+        return await unlessAborted(act(session), signal);
       } catch (thrown) {
         if (signal?.aborted === true) throw this.stopped(options);
         const { kind, retryAfter } = azureFailure(thrown);
@@ -105,6 +105,17 @@ export class VaultCaller {
       retryable: true,
     });
   }
+}
+
+/** A process that has to stop waits for no answer: a vault that never gives one would keep it alive. What was done all the same, the next run finds. */
+function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return work;
+  return new Promise((resolve, reject) => {
+    const stop = (): void => reject(new Error("stopped"));
+    if (signal.aborted) stop();
+    signal.addEventListener("abort", stop, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
+  });
 }
 
 const lostAnswer = (error: ByokError): ByokError =>

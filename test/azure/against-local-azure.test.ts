@@ -179,6 +179,23 @@ describe("a failure", () => {
     expect(await vault.listVersions("lost")).toHaveLength(1);
   });
 
+  it("to answer at all keeps no process alive that has to stop", async () => {
+    const stop = new AbortController();
+    const stoppable = openKeyVault(bench.connection("premium"), {
+      configValues: {},
+      env: { TEST_AZURE_SECRET: secretOf(bench) },
+      signal: stop.signal,
+    });
+    await bench.azure.admin.injectFault({ operation: "CreateKey", effect: { kind: "hang", when: "after" } });
+    const made = stoppable.createKey({ ...ec, name: "hanging" });
+    const failed = expect(made).rejects.toMatchObject({ code: "BYOK_AZURE_FAILED", retryable: true });
+    while ((await vault.listVersions("hanging")).length === 0);
+    stop.abort();
+    await failed;
+    await expect(stoppable.getKey("hanging")).rejects.toThrow("was stopped before it ended");
+    expect(await vault.listVersions("hanging")).toHaveLength(1);
+  });
+
   it("of throttling is waited for as long as Azure says", async () => {
     await vault.createKey({ ...ec, name: "busy" });
     await bench.azure.admin.injectFault({ operation: "GetKey", effect: { kind: "status", status: 429 }, times: 2 });
