@@ -245,7 +245,7 @@ describe("a restore", () => {
     expect(versions()).toEqual(["1", "2"]);
     expect(imports()).toBe(before);
     expect(key.outputs).toMatchObject({ pending: [], proof: { sourceVersion: 2 } });
-    expect(key.outputs).not.toHaveProperty("backup");
+    expect(key.outputs).toMatchObject({ backup: { file } });
     expect(world.vault.keys.get("signing")?.map(({ tags }) => tags[ownershipTags.lineage])).toEqual([key.id, key.id]);
     expect(await key.up(restoring({ material: { source: { ...signingSource, version: 2 } } }))).toBe("same");
   });
@@ -282,6 +282,9 @@ describe("a restore", () => {
     await key.up(restoring({ backup: { blob }, material: { source: { ...signingSource, version: 2 } } }));
     expect(versions()).toEqual(["1", "2"]);
     expect(JSON.stringify(key.outputs)).not.toContain(blob ?? "");
+    const before = world.vault.calls.length;
+    expect(await key.up(restoring({ material: { source: { ...signingSource, version: 2 } } }))).toBe("updated");
+    expect([key.outputs["backup"], world.vault.calls.length]).toEqual([{ file }, before]);
   });
 
   it("refuses the backup of another key before anything is done, where its description tells", async () => {

@@ -5,6 +5,7 @@ import type { VaultRotationPolicy } from "../../model/ports/key-vault";
 import { compromiseOf, materialMark } from "../aws-kms-key/key-material";
 import type { PlainRecord } from "../contract";
 import { azureKeyInputs } from "../inputs/azure-key-inputs";
+import { isRecord } from "../is-record";
 import { pickDefined } from "../pick-defined";
 
 const complete = azureKeyInputs.required({
@@ -37,10 +38,15 @@ export function parseAzureKey(record: PlainRecord): AzureKeyGoal {
 export const azureKeyInputsIn = (record: PlainRecord): PlainRecord =>
   pickDefined(record, Object.keys(azureKeyInputs.shape));
 
-/** Those that outputs repeat: a backup is for the moment in which a key is made, and may be a secret. */
+/** The file of a backup that the inputs name. */
+export const backupFileIn = ({ backup }: PlainRecord): string | undefined =>
+  isRecord(backup) && typeof backup["file"] === "string" ? backup["file"] : undefined;
+
+/** Those that outputs repeat: all but the text of a backup, which may be a secret. */
 export function azureKeyInputsKept(record: PlainRecord): PlainRecord {
   const { backup: _backup, ...kept } = azureKeyInputsIn(record);
-  return kept;
+  const file = backupFileIn(record);
+  return file === undefined ? kept : { ...kept, backup: { file } };
 }
 
 /** The operations that the key is to have: all that its type can, unless the program says otherwise. */

@@ -8,6 +8,7 @@ import { changedProperties, sameJson } from "../same-json";
 import { textList } from "../text-list";
 import { isBehind, laggingSentence, triggerIsLost } from "./keep-policy";
 import { deletedSentence, destroyedSentence } from "./absent-key";
+import { backupFileIn } from "./azure-key-inputs";
 import { asFound } from "./as-found";
 
 /** What only the state and the next act use: a change of it is recorded and writes nothing to the vault. */
@@ -22,6 +23,7 @@ export function changesOfAzureKey(olds: PlainRecord, wanted: PlainRecord): reado
     changed.push("operations");
   for (const name of ["notBefore", "expiresOn"])
     if (!sameAzureDate(dateIn(olds[name]), dateIn(news[name]))) changed.push(name);
+  if (backupFileIn(olds) !== backupFileIn(news)) changed.push("backup");
   if (!sameJson(connectionIn(olds), connectionIn(news))) changed.push("group");
   if (!sameJson(tokenIn(olds), tokenIn(news))) changed.push("material");
   return changed;
@@ -29,7 +31,7 @@ export function changesOfAzureKey(olds: PlainRecord, wanted: PlainRecord): reado
 
 /** True where an update has nothing to do but to remember. */
 export const isAzureRecordOnly = (changed: readonly string[]): boolean =>
-  changed.every((name) => [...recordedOnly, "group", "material"].includes(name));
+  changed.every((name) => [...recordedOnly, "backup", "group", "material"].includes(name));
 
 /** Another vault or name means another key; all else is an update, and an unknown never replaces. */
 export function diffAzureKey(context: LifecycleContext, olds: PlainRecord, news: PlainRecord): DiffResult {
