@@ -33,10 +33,16 @@ export interface AzureKeyArgs {
   /** Where the material comes from. */
   material: AzureKeyMaterialArgs;
   /**
-   * `hsm`: wrapped in the token under a wrapping key of the vault, unwrapped in its hardware. `software`: only for material that Azure makes
-   * (`native`), in a standard or premium vault. It cannot change. Default `hsm`.
+   * `hsm`: wrapped in the token under a wrapping key of the vault, unwrapped in its hardware. `software` (standard and premium vaults): for material that Azure makes
+   * (`native`), and for material of yours only in clear, see `allowPlaintext`. It cannot change. Default `hsm`.
    */
   protection?: pulumi.Input<AzureProtection>;
+  /**
+   * True: material of yours may travel to Azure in clear, within TLS, which `protection: "software"` needs, as Azure has no wrapped import for it. The source key has to
+   * be one with `plaintextExport: true`, without a copy in hardware; or the material is a file in clear. A process of its own sends it and ends. Default false.
+   * Errors: BYOK_CLEAR_EXPORT_REFUSED.
+   */
+  allowPlaintext?: pulumi.Input<boolean>;
   /** What callers may do with the key. Default: all that its type can. */
   operations?: pulumi.Input<pulumi.Input<AzureKeyOperation>[]>;
   /** Date or date-time before which only decrypt, unwrapKey and verify work. Default: none. */
@@ -119,13 +125,15 @@ export interface AzureKeyLink {
   readonly group: string;
 }
 
-/** How the material travelled. */
-export interface AzureWrapping {
-  /** As the `.byok` file names it. */
-  readonly algorithm: "CKM_RSA_AES_KEY_WRAP";
-  readonly wrappingKey: PinnedWrappingKey;
-  readonly attestation: "not verified";
-}
+/** How the material travelled: under a wrapping key of the vault, or in clear. */
+export type AzureWrapping =
+  | {
+      /** As the `.byok` file names it. */
+      readonly algorithm: "CKM_RSA_AES_KEY_WRAP";
+      readonly wrappingKey: PinnedWrappingKey;
+      readonly attestation: "not verified";
+    }
+  | { readonly algorithm: "none"; readonly inClear: true };
 
 const outputs = [
   ...([

@@ -23,12 +23,31 @@ const payments = new byok.AzureKeyVaultGroup("payments", {
   template: { protection: "software", tags: { team: "ledger" } },
 });
 
-// A standard vault takes material of others in clear only, which this package never sends: Azure makes these keys.
+// A standard vault has no wrapped import, so it is best that Azure makes its keys.
 const sessions = new byok.AzureKey("std-sessions", {
   group: payments,
   material: { native: true, spec: "EC_P256" },
   rotationTrigger: config.get("rotate") ?? "never",
   afterRotation: "disable",
+});
+
+// A key of ours travels to it in clear, within TLS: the source key says so, and the copy does.
+const softHsmConf = config.get("softhsmConf");
+const hsm = new byok.SourceGroup("hsm", {
+  token: {
+    module: config.get("module") ?? "softhsm2",
+    label: config.require("token"),
+    pin: config.require("pin"), // file:/run/secrets/hsm-pin
+    environment: softHsmConf === undefined ? undefined : { SOFTHSM2_CONF: softHsmConf },
+  },
+  lab: authority !== undefined,
+  allowedTargets: authority === undefined ? [{ azure: { tenantId, vaults: [vault] } }] : undefined,
+});
+const portable = new byok.SourceKey("std-portable", { group: hsm, spec: "RSA_2048", plaintextExport: true });
+const webhooks = new byok.AzureKey("std-webhooks", {
+  group: payments,
+  material: { source: portable },
+  allowPlaintext: true,
 });
 
 // A key that exists in the vault already: pulumi config set existing https://payments.vault.azure.net/keys/NAME/VERSION
@@ -47,4 +66,6 @@ const adopted =
 
 export const id = sessions.keyId;
 export const versions = sessions.versions;
+export const proof = webhooks.proof;
+export const wrapping = webhooks.wrapping; // { algorithm: "none", inClear: true }
 export const adoptedId = adopted?.keyId;

@@ -28,6 +28,14 @@ export function openKeyVaultImport(connection: AzureConnection, deps: CloudDeps)
       );
       return keyFacts(imported);
     },
+    importClear: async (request) => {
+      const { name, key, operations } = request;
+      const imported = await caller.call(
+        { doing: `importing the key ${name}`, repeatable: false, secret: true },
+        ({ keys }) => keys.importKey(name, { ...key, keyOps: [...operations] }, newSettings(request)),
+      );
+      return keyFacts(imported);
+    },
     encryptBlock: async (keyId, iv, block) => {
       const { result } = await caller.call({ doing: "encrypting a challenge" }, (session) =>
         session.cryptography(keyId).encrypt({ algorithm: "A256CBC", plaintext: block, iv }),

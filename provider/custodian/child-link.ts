@@ -10,6 +10,8 @@ export interface ChildSettings {
   /** Path of the compiled entry. */
   readonly entry: string;
   readonly environment: Readonly<Record<string, string>>;
+  /** True: for one operation, with which the process ends. */
+  readonly oneShot?: boolean;
   /** How long the process may take until it listens. */
   readonly startTimeoutMs: number;
   /** How long a step in flight may go on after {@link ChildLink.end}. */
@@ -100,7 +102,7 @@ class RunningChild implements ChildLink {
       });
     });
     child.on("message", (message) => this.#receive(message));
-    this.#post({ kind: "hold", token: settings.token });
+    this.#post({ kind: "hold", token: settings.token, ...(settings.oneShot === true ? { oneShot: true } : {}) });
     this.#hold();
   }
 

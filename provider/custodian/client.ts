@@ -10,8 +10,8 @@ import {
   credentialEnvironment,
   type Environment,
 } from "./child-environment";
-import { startChild, type ChildLink } from "./child-link";
-import { operationSchemas, type OperationName } from "./protocol";
+import { startChild, type ChildLink, type ChildSettings } from "./child-link";
+import { oneShotOperations, operationSchemas, type OperationName } from "./protocol";
 
 /** What a custodian client may be told; everything has a default. */
 export interface CustodianDeps {
@@ -54,15 +54,31 @@ export function openCustodian(token: TokenConnection, deps: CustodianDeps = {}):
     }
     // A new process must not try a PIN again that the token refused to the one before: tries are counted, and lock the token.
     if (refusedPin !== undefined) throw refusedPin;
-    link = startChild({
-      token,
-      entry: deps.entry ?? path.join(__dirname, "child.js"),
-      environment: childEnvironment(token, environment),
-      startTimeoutMs: deps.startTimeoutMs ?? 20_000,
-      endTimeoutMs: deps.endTimeoutMs ?? 150_000,
-    });
+    link = startChild(settings());
     return link;
   };
+
+  const settings = (): ChildSettings => ({
+    token,
+    entry: deps.entry ?? path.join(__dirname, "child.js"),
+    environment: childEnvironment(token, environment),
+    startTimeoutMs: deps.startTimeoutMs ?? 20_000,
+    endTimeoutMs: deps.endTimeoutMs ?? 150_000,
+  });
+
+  /** Material in clear is handled by a process that ends right afterwards, and by no other. */
+  const linkFor = (operation: OperationName): ChildLink["request"] =>
+    oneShotOperations.includes(operation)
+      ? async (...request) => {
+          if (refusedPin !== undefined) throw refusedPin;
+          const once = startChild({ ...settings(), oneShot: true });
+          try {
+            return await once.request(...request);
+          } finally {
+            await once.end();
+          }
+        }
+      : (...request) => liveLink().request(...request);
 
   const call = async <R>(
     operation: OperationName,
@@ -71,7 +87,7 @@ export function openCustodian(token: TokenConnection, deps: CustodianDeps = {}):
     extra: Readonly<Record<string, string>> = {},
   ): Promise<R> => {
     try {
-      const answer = result.safeParse(await liveLink().request(operation, parameters, extra));
+      const answer = result.safeParse(await linkFor(operation)(operation, parameters, extra));
       if (answer.success) return answer.data;
       throw new ByokError("BYOK_INTERNAL", `The custodian's answer to "${operation}" is malformed.`);
     } catch (thrown) {
@@ -96,6 +112,7 @@ export function openCustodian(token: TokenConnection, deps: CustodianDeps = {}):
     importInto,
     prove,
     importIntoAzure,
+    importInClear,
     proveInAzure,
     inspectFile,
     fingerprintFile,
@@ -121,6 +138,8 @@ export function openCustodian(token: TokenConnection, deps: CustodianDeps = {}):
     prove: (request) => call("prove", prove.result, [request], forTarget(request)),
     importIntoAzure: (request) =>
       call("importIntoAzure", importIntoAzure.result, [request], forVault(request.target.connection)),
+    importInClear: (request) =>
+      call("importInClear", importInClear.result, [request], forVault(request.target.connection)),
     proveInAzure: (request) =>
       call("proveInAzure", proveInAzure.result, [request], forVault(request.target.connection)),
     inspectFile: (file, spec) => call("inspectFile", inspectFile.result, [file, spec]),

@@ -6,6 +6,7 @@ import type { FileAdapters, OperationContext } from "./operation-context";
 import { claim, claimant } from "./operations/claim-key";
 import { destroy } from "./operations/destroy-version";
 import { importInto } from "./operations/import-into";
+import { importInClear } from "./operations/import-in-clear";
 import { importIntoAzure } from "./operations/import-into-azure";
 import { proveInAzure } from "./operations/prove-in-azure";
 import { close, connect, generate, list, rename, survey, unwrapRefusal } from "./operations/manage-versions";
@@ -26,6 +27,7 @@ export const operations: { readonly [Name in OperationName]: Operation } = {
   importInto: operation("importInto", operationSchemas.importInto, importInto),
   prove: operation("prove", operationSchemas.prove, prove),
   importIntoAzure: operation("importIntoAzure", operationSchemas.importIntoAzure, importIntoAzure),
+  importInClear: operation("importInClear", operationSchemas.importInClear, importInClear),
   proveInAzure: operation("proveInAzure", operationSchemas.proveInAzure, proveInAzure),
   inspectFile: operation("inspectFile", operationSchemas.inspectFile, inspectFile),
   fingerprintFile: operation("fingerprintFile", operationSchemas.fingerprintFile, fingerprintFile),

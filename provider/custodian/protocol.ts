@@ -18,6 +18,8 @@ import type {
   VersionRef,
 } from "../model/ports/custodian";
 import type {
+  AzureClearImportReceipt,
+  AzureClearImportRequest,
   AzureImportReceipt,
   AzureImportRequest,
   AzureProof,
@@ -98,6 +100,7 @@ export const copyLinkFields = {
   copyName: z.string(),
   copiedAt: isoDate,
   copiedBy: z.string(),
+  inClear: z.boolean().exactOptional(),
   deletionDate: isoDate.exactOptional(),
 };
 
@@ -222,12 +225,8 @@ const azureAsked = {
 
 const pinnedWrappingKey = z.strictObject({ id: url, publicKeySha256: hex(64) });
 
-const azureImportRequest: z.ZodType<AzureImportRequest> = z.strictObject({
+const azureNewVersion = {
   ...azureAsked,
-  wrappingKey: z.union([
-    pinnedWrappingKey,
-    z.strictObject({ bits: z.union(wrappingKeySizes.map((size) => z.literal(size))) }),
-  ]),
   operations: z.array(z.enum(azureKeyOperations)),
   enabled: z.boolean(),
   notBefore: isoDate.exactOptional(),
@@ -235,15 +234,26 @@ const azureImportRequest: z.ZodType<AzureImportRequest> = z.strictObject({
   tags: texts,
   expectedFingerprint: z.string().exactOptional(),
   copyName: z.string(),
+};
+
+const azureClearImportRequest: z.ZodType<AzureClearImportRequest> = z.strictObject(azureNewVersion);
+
+const azureImportRequest: z.ZodType<AzureImportRequest> = z.strictObject({
+  ...azureNewVersion,
+  wrappingKey: z.union([
+    pinnedWrappingKey,
+    z.strictObject({ bits: z.union(wrappingKeySizes.map((size) => z.literal(size))) }),
+  ]),
 });
 
 const azureProofFields = { fingerprint, checkValue: hex(6), proof: z.enum(["public-key", "challenge", "accepted"]) };
 
+const azureReceiptFields = { ...azureProofFields, keyId: url, importedAt: isoDate, importedBy: z.string() };
+
+const azureClearImportReceipt: z.ZodType<AzureClearImportReceipt> = z.strictObject(azureReceiptFields);
+
 const azureImportReceipt: z.ZodType<AzureImportReceipt> = z.strictObject({
-  ...azureProofFields,
-  keyId: url,
-  importedAt: isoDate,
-  importedBy: z.string(),
+  ...azureReceiptFields,
   wrappingKey: pinnedWrappingKey,
 });
 
@@ -282,6 +292,7 @@ export const operationSchemas: {
     result: importReceipt,
   },
   importIntoAzure: { parameters: z.tuple([azureImportRequest]), result: azureImportReceipt },
+  importInClear: { parameters: z.tuple([azureClearImportRequest]), result: azureClearImportReceipt },
   proveInAzure: { parameters: z.tuple([azureProveRequest]), result: azureProof },
   inspectFile: { parameters: z.tuple([materialFile, spec]), result: hex(64) },
   fingerprintFile: { parameters: z.tuple([materialFile, spec, z.boolean()]), result: fingerprint },
@@ -298,6 +309,9 @@ export const operationSchemas: {
   noteRevival: { parameters: z.tuple([versionRef, z.string().min(1)]), result: z.undefined() },
 };
 
+/** Operations that only a process of their own does. */
+export const oneShotOperations: readonly OperationName[] = ["importInClear"];
+
 const operationName = z.enum([
   "connect",
   "list",
@@ -307,6 +321,7 @@ const operationName = z.enum([
   "importInto",
   "prove",
   "importIntoAzure",
+  "importInClear",
   "proveInAzure",
   "inspectFile",
   "fingerprintFile",
@@ -322,7 +337,12 @@ const operationName = z.enum([
 
 /** From the provider: first which token to hold, then operations. */
 export const toChild = z.discriminatedUnion("kind", [
-  z.strictObject({ kind: z.literal("hold"), token: tokenConnectionSchema }),
+  z.strictObject({
+    kind: z.literal("hold"),
+    token: tokenConnectionSchema,
+    /** The process is for one operation, and ends with it: material in clear is in no other. */
+    oneShot: z.boolean().exactOptional(),
+  }),
   z.strictObject({
     kind: z.literal("request"),
     id: z.int(),

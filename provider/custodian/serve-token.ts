@@ -5,7 +5,7 @@ import { operations, withoutToken } from "./dispatch";
 import { guardAgainstHanging } from "./hang-guard";
 import { interruption } from "./interruption";
 import type { Ambience, CloudAdapters, FileAdapters } from "./operation-context";
-import { toChild, type FromChild, type ToChild } from "./protocol";
+import { oneShotOperations, toChild, type FromChild, type ToChild } from "./protocol";
 import { serialiser } from "./serialise";
 import { tokenSession, type TokenAdapters, type TokenSession } from "./token-session";
 
@@ -39,6 +39,7 @@ export function serveToken(adapters: CustodianAdapters, { drainMs, killMs }: End
   const running = new Map<Promise<void>, () => void>();
   const perOwner = serialiser();
   let session: TokenSession | undefined;
+  let oneShot = false;
 
   const answer = async (request: Request, stop: ReturnType<typeof interruption>): Promise<void> => {
     try {
@@ -48,6 +49,8 @@ export function serveToken(adapters: CustodianAdapters, { drainMs, killMs }: End
         return;
       }
       if (session === undefined) throw new ByokError("BYOK_INTERNAL", "The custodian was told no token.");
+      if (oneShotOperations.includes(request.operation) !== oneShot)
+        throw new ByokError("BYOK_INTERNAL", `"${request.operation}" is for another kind of process.`);
       const opened = await session.opened();
       const value = await operations[request.operation](
         { ...adapters, ...stop, ...opened, perOwner, environment: request.environment },
@@ -70,6 +73,7 @@ export function serveToken(adapters: CustodianAdapters, { drainMs, killMs }: End
     const parsed = toChild.safeParse(raw);
     if (!parsed.success) process.exit(1);
     if (parsed.data.kind === "hold") {
+      oneShot = parsed.data.oneShot === true;
       hold(parsed.data.token);
       return;
     }

@@ -37,19 +37,34 @@ export interface OwnerFacts {
   readonly place?: string | undefined;
 }
 
-/** How owner hashes of lab keys begin, and all others do not: the token itself then remembers what a key may be used for. */
-const labMark = "1a";
-const realMark = "00";
+/** How owner hashes of source keys begin: the token itself then remembers what a key may be used for. */
+const marks = { real: "00", lab: "1a", realInClear: "0e", labInClear: "1e" } as const;
+
+/** What a source key was made for; it holds for all of its versions. */
+export interface SourcePurpose {
+  /** Made in a group with lab: true. */
+  readonly lab: boolean;
+  /** Made to leave the token in clear as well. */
+  readonly plaintextExport?: boolean | undefined;
+}
 
 /**
- * The owner hash of a source key, 32 hex digits. It begins with a mark that tells whether the key belongs to a lab, so that neither a
- * lost state nor another source group on the same token can turn a lab key into a real one, or the reverse.
+ * The owner hash of a source key, 32 hex digits. It begins with a mark that tells whether the key belongs to a lab, and whether it may leave in clear, so that
+ * neither a lost or altered state nor another source group on the same token can turn a key into one of another kind.
  */
-export const sourceOwner = (facts: OwnerFacts, lab: boolean): string =>
-  `${lab ? labMark : realMark}${ownerHash(facts).slice(2)}`;
+export function sourceOwner(facts: OwnerFacts, { lab, plaintextExport = false }: SourcePurpose): string {
+  const mark = plaintextExport ? (lab ? marks.labInClear : marks.realInClear) : lab ? marks.lab : marks.real;
+  return `${mark}${ownerHash(facts).slice(2)}`;
+}
+
+const beginsWith = (owner: string, ...wanted: readonly string[]): boolean =>
+  wanted.some((mark) => owner.startsWith(mark));
 
 /** True where a source key was made in a group with lab: true. */
-export const isLabOwner = (owner: string): boolean => owner.startsWith(labMark);
+export const isLabOwner = (owner: string): boolean => beginsWith(owner, marks.lab, marks.labInClear);
+
+/** True where a source key was made with plaintextExport: true. */
+export const mayLeaveInClear = (owner: string): boolean => beginsWith(owner, marks.realInClear, marks.labInClear);
 
 /** The owner hash, 32 hex digits. It is no secret; it only has to differ wherever organisation, URN or place differ. */
 export function ownerHash(facts: OwnerFacts): string {

@@ -54,7 +54,14 @@ describe("an example", () => {
   it.each([
     ["azure-byok-kek", "premium", 7, { proofs: [{ method: "public-key" }, { method: "public-key" }] }],
     ["azure-managed-hsm", "managed-hsm", 5, { proof: { method: "challenge" } }],
-    ["azure-standard", "standard", 3, { versions: [{ version: 1, origin: "AZURE", enabled: true }] }],
+    [
+      ...(["azure-standard", "standard", 6] as const),
+      {
+        versions: [{ version: 1, origin: "AZURE", enabled: true }],
+        proof: { method: "public-key" },
+        wrapping: { algorithm: "none", inClear: true },
+      },
+    ],
     ["two-clouds-one-source", "premium", 13, { sameKey: [fingerprint, fingerprint], versions: [1, 1, 1, 1, 1, 1] }],
   ] as const)("%s makes its keys, rotates them, and takes them away", async (name, tier, resources, outputs) => {
     const project = await copyOf(name);
@@ -85,8 +92,15 @@ describe("an example", () => {
     await configure(project, settingsFor("standard"));
     const program = path.join(project.folder, "index.ts");
     const text = await readFile(program, "utf8");
-    const named = (name: string): Promise<void> => writeFile(program, text.replace("std-sessions", name));
-    // The name of the example itself is taken: another stack soft-deleted a key of that name.
+    // The names of the example itself are taken: another stack soft-deleted such keys, and its source key stayed in the token.
+    const named = (name: string): Promise<void> =>
+      writeFile(
+        program,
+        text
+          .replace("std-sessions", name)
+          .replace("std-webhooks", `${name}-hooks`)
+          .replace("std-portable", "std-adopt-portable"),
+      );
     await named("std-kept");
     await project.up();
     const kept = String((await project.outputs("std-kept"))["versionId"]);

@@ -99,7 +99,7 @@ describe("keys in Azure", () => {
     );
     expect(
       await refused(`new byok.AzureKey("bad", { group: standard, material: { source: ec }, protection: "software" });`),
-    ).toContain("which this package never sends");
+    ).toContain("plaintextExport: true on a new SourceKey in place of ec-source");
     expect(await refused(`new byok.AzureKey("bad", { group: premium, material: { source: aes } });`)).toContain(
       "only a Managed HSM holds",
     );

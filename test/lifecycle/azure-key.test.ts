@@ -1,6 +1,6 @@
 import { azureKey } from "../../provider/lifecycle/azure-key";
 import type { PlainRecord } from "../../provider/lifecycle/contract";
-import { ownershipTags } from "../../provider/model/owner";
+import { ownershipTags, sourceOwner } from "../../provider/model/owner";
 import { materialInAzure, report } from "./fake-custodian";
 import { tenantId, vaultUrl } from "./fake-key-vault";
 import { sourceRecord, World, type EngineResource } from "./lifecycle-world";
@@ -215,6 +215,45 @@ describe("a copied key", () => {
   });
 });
 
+describe("a key in software", () => {
+  const owner = sourceOwner({ organization: "acme", urn: "urn:signing" }, { lab: false, plaintextExport: true });
+  const readable = { ...signing, owner };
+  const inClear = (more: PlainRecord = {}): PlainRecord =>
+    program({ protection: "software", allowPlaintext: true, material: { source: readable }, ...more });
+
+  it("takes material in clear where key and source say so, and tells it in preview and outputs", async () => {
+    expect(await key.up(inClear())).toBe("created");
+    expect(world.warnings.join("\n")).toContain("its material leaves the token in clear");
+    expect(world.custodian.clearImports).toHaveLength(1);
+    expect(world.custodian.azureImports).toHaveLength(0);
+    expect(key.outputs).toMatchObject({ kty: "RSA", wrapping: { algorithm: "none", inClear: true } });
+    world.warnings.length = 0;
+    expect(await key.up(inClear())).toBe("same");
+    expect(world.warnings).toEqual([]);
+  });
+
+  it("is refused for a source that was made for hardware, until both say so", async () => {
+    expect(await key.complaints(inClear({ material: { source: signing } }))).toEqual([
+      expect.stringContaining("plaintextExport: true on a new SourceKey in place of signing"),
+    ]);
+    expect(await key.complaints(inClear({ allowPlaintext: undefined }))).toEqual([
+      expect.stringContaining("write allowPlaintext: true on this key"),
+    ]);
+  });
+
+  it("takes a file in clear, and none that only the token can open", async () => {
+    const file = { file: "partner.der", encoding: "raw", spec: "RSA_3072" };
+    world.custodian.files.set("partner.der", "content");
+    const wrapped = { ...file, kek: { ...signing, spec: "AES_256", operations: ["unwrap"] } };
+    expect(await key.complaints(inClear({ material: wrapped }))).toEqual([
+      expect.stringContaining("is in clear in the token alone"),
+    ]);
+    const clear = { ...file, group: signing["group"], allowPlaintext: true };
+    expect(await key.up(inClear({ material: clear }))).toBe("created");
+    expect(world.custodian.clearImports).toMatchObject([{ file: { path: "partner.der" } }]);
+  });
+});
+
 describe("other material", () => {
   it("is a new version, which Azure makes where it is native", async () => {
     await key.up(program());
@@ -420,7 +459,10 @@ describe("check refuses", () => {
     expect(await complaint({ group: { ...group, tier: "standard" } })).toContain(
       "a standard vault has no HSM-protected keys",
     );
-    expect(await complaint({ protection: "software" })).toContain("which this package never sends");
+    expect(await complaint({ protection: "software" })).toContain(
+      "allowPlaintext: true on this key, and plaintextExport: true on a new SourceKey in place of signing",
+    );
+    expect(await complaint({ allowPlaintext: true })).toContain("it travels wrapped. Remove it");
     expect(await complaint({ group: { ...group, tier: "managed-hsm" }, protection: "software" })).toContain(
       "HSM-protected keys only",
     );

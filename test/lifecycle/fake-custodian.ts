@@ -17,6 +17,8 @@ import type {
 import { ownershipTags, wrappingKeyTag } from "../../provider/model/owner";
 import type { TokenReport } from "../../provider/model/token";
 import type {
+  AzureClearImportReceipt,
+  AzureClearImportRequest,
   AzureImportReceipt,
   AzureImportRequest,
   AzureProof,
@@ -134,8 +136,18 @@ export class FakeCustodian implements CustodianPort {
       await this.vault.deleteKey(name).catch(() => undefined);
     }
   }
+  async importInClear(request: AzureClearImportRequest): Promise<AzureClearImportReceipt> {
+    await this.act("importInClear", () => this.clearImports.push(request));
+    return this.storeInAzure(request, "", undefined);
+  }
+  readonly clearImports: AzureClearImportRequest[] = [];
   /** As the custodian does it before anything is sent. */
-  private rememberInAzure({ owner, version, target: { connection, keyName }, copyName }: AzureImportRequest): void {
+  private rememberInAzure({
+    owner,
+    version,
+    target: { connection, keyName },
+    copyName,
+  }: AzureClearImportRequest): void {
     const arn = `${connection.vaultUrl}/keys/${keyName}`;
     this.copies = [
       ...this.copies.filter((copy) => copy.owner !== owner || copy.version !== version || copy.arn !== arn),
@@ -147,11 +159,18 @@ export class FakeCustodian implements CustodianPort {
     wrappingKey: PinnedWrappingKey,
     fail: "before" | "after" | undefined,
   ): Promise<AzureImportReceipt> {
+    return { ...(await this.storeInAzure(request, "-HSM", fail)), wrappingKey };
+  }
+  private async storeInAzure(
+    request: AzureClearImportRequest,
+    protection: "" | "-HSM",
+    fail: "before" | "after" | undefined,
+  ): Promise<AzureClearImportReceipt> {
     this.rememberInAzure(request);
     const { kty, curve } = azureKeyTypeOf(request.spec) ?? { kty: "RSA" };
     const made = await this.vault.importWrapped({
       name: request.target.keyName,
-      kty: `${kty}-HSM`,
+      kty: `${kty}${protection}`,
       ...(curve === undefined ? { bits: keySpecFacts[request.spec].bits } : { curve }),
       enabled: request.enabled,
       operations: request.operations,
@@ -161,7 +180,7 @@ export class FakeCustodian implements CustodianPort {
       material: materialInAzure(request),
     });
     if (fail === "after") throw new ByokError("BYOK_CUSTODIAN_FAILED", "planned failure after the import");
-    return { ...azureProof(request), keyId: made.id, importedAt, importedBy: "object id", wrappingKey };
+    return { ...azureProof(request), keyId: made.id, importedAt, importedBy: "object id" };
   }
   proveInAzure(request: AzureProveRequest): Promise<AzureProof> {
     return this.act("proveInAzure", () => {

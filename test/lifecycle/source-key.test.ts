@@ -248,6 +248,30 @@ describe("closing a source key", () => {
   });
 });
 
+describe("a key that may leave in clear", () => {
+  it("is told as such when it is made, by a mark in the token, and stays so for ever", async () => {
+    await key.up(program({ plaintextExport: true }));
+    expect(world.warnings.join()).toContain("is made to leave its token in clear");
+    expect(String(key.outputs["owner"])).toMatch(/^0e/);
+    world.warnings.length = 0;
+    expect(await key.up(program({ plaintextExport: true }))).toBe("same");
+    expect(world.warnings).toEqual([]);
+    expect((await key.complaints(program())).join()).toContain("with plaintextExport: true, which cannot change");
+  });
+
+  it("is never a key that was made for hardware, and never one that unwraps others", async () => {
+    await key.up(program());
+    expect((await key.complaints(program({ plaintextExport: true }))).join()).toContain("made without plaintextExport");
+    const owner = String(key.outputs["owner"]);
+    const other = world.resource(sourceKey, "other");
+    const adopting = program({ adopt: { owner }, plaintextExport: true });
+    expect((await other.complaints(adopting)).join()).toContain("made without plaintextExport");
+    expect((await other.complaints(program({ plaintextExport: true, operations: ["unwrap"] }))).join()).toContain(
+      "this one unwraps others",
+    );
+  });
+});
+
 describe("the lab", () => {
   const lab = { ...sourceRecord.group, lab: true, allowedTargets: [] };
 

@@ -3,7 +3,7 @@ import { azureKeyTypeOf } from "../../model/azure-key-type";
 import { refuseAzureWrapping } from "../../model/azure-wrapping";
 import { composeByokFile } from "../../model/byok-file";
 import { ByokError } from "../../model/errors";
-import type { AzureImportReceipt, AzureImportRequest } from "../../model/ports/azure-import";
+import type { AzureClearImportRequest, AzureImportReceipt, AzureImportRequest } from "../../model/ports/azure-import";
 import type { ImportWrappedRequest, VaultKeyFacts } from "../../model/ports/key-vault";
 import { compareVaultCopy } from "../compare-vault-copy";
 import { storesLinks, writeLink } from "../copy-links";
@@ -100,9 +100,10 @@ async function generatorOf({ token }: Pick<OperationContext, "token">): Promise<
   return `pulumi-byok; ${model} ${firmware}`;
 }
 
-async function requireWrappable(
+/** @throws ByokError BYOK_WRAP_REFUSED */
+export async function requireWrappable(
   { token }: Pick<OperationContext, "token">,
-  { spec }: AzureImportRequest,
+  { spec }: Pick<AzureImportRequest, "spec">,
 ): Promise<void> {
   const { abilities, identity } = await token.report();
   const refusal = refuseAzureWrapping(spec, abilities, identity.model);
@@ -111,10 +112,11 @@ async function requireWrappable(
 }
 
 /** Writes the link, with the key still there: destroying a version waits for its owner's turn, and then sees the link. */
-async function rememberCopy(
+export async function rememberCopy(
   context: OperationContext,
-  request: AzureImportRequest,
+  request: AzureClearImportRequest,
   { caller, target }: VerifiedVault,
+  inClear = false,
 ): Promise<void> {
   const { token } = context;
   if (!(await storesLinks(token))) return;
@@ -128,6 +130,7 @@ async function rememberCopy(
         copyName: request.copyName,
         copiedAt: context.clock().toISOString(),
         copiedBy: caller.objectId,
+        ...(inClear ? { inClear } : {}),
       }),
     );
   });

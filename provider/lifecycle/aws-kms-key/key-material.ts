@@ -106,7 +106,7 @@ export function copiedMaterial(inputs: Inputs): CopiedMaterial | undefined {
     };
   }
   // The key's own owner hash, marked as one of the token's: a lab's keys are told by it.
-  const mark = sourceOwner({ organization: "", urn: "" }, group.lab).slice(0, 2);
+  const mark = sourceOwner({ organization: "", urn: "" }, { lab: group.lab }).slice(0, 2);
   const owner = `${mark}${(inputs.owner ?? "").slice(2)}`;
   return {
     kind: "file",

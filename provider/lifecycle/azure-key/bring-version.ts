@@ -6,7 +6,8 @@ import type { AzureKeyVersion } from "../../model/azure-key-versions";
 import { ByokError } from "../../model/errors";
 import { keySpecFacts } from "../../model/key-spec";
 import type {
-  AzureImportReceipt,
+  AzureClearImportReceipt,
+  AzureClearImportRequest,
   AzureImportRequest,
   AzureProof,
   AzureProveRequest,
@@ -17,6 +18,7 @@ import { azureConnectionOf } from "../azure-connection-of";
 import type { LifecycleContext, PlainRecord } from "../contract";
 import type { AzureKeyGoal } from "./azure-key-inputs";
 import { partsOfId } from "./adopt-version";
+import { travelsInClear } from "./check-clear-import";
 import { requireRemoved } from "./import-wrapping-key";
 import { fingerprintText, originNow, type Told } from "./record-azure-key";
 
@@ -36,9 +38,9 @@ export async function bringVersion(
     return withVersion(told, inputs, desired.version, made.version, {});
   }
   context.log.progress("importing key material");
-  const receipt = await context.custodian(requireCopied(inputs).group.token).importIntoAzure({
+  const custodian = context.custodian(requireCopied(inputs).group.token);
+  const request: AzureClearImportRequest = {
     ...askedOf(context, inputs),
-    wrappingKey: wrappingKeyFor(inputs),
     operations: settings.operations,
     enabled: settings.enabled,
     ...(settings.notBefore === undefined ? {} : { notBefore: settings.notBefore.toISOString() }),
@@ -46,9 +48,14 @@ export async function bringVersion(
     tags: settings.tags,
     ...expectedOf(inputs, told),
     copyName: context.name,
-  });
-  await requireRemoved(context, port, inputs, receipt.wrappingKey);
-  return withReceipt(told, inputs, desired.version, receipt);
+  };
+  if (travelsInClear(inputs))
+    return withReceipt(told, inputs, desired.version, await custodian.importInClear(request), inClear);
+  const receipt = await custodian.importIntoAzure({ ...request, wrappingKey: wrappingKeyFor(inputs) });
+  const { wrappingKey } = receipt;
+  await requireRemoved(context, port, inputs, wrappingKey);
+  const wrapping = { algorithm: "CKM_RSA_AES_KEY_WRAP", wrappingKey, attestation: "not verified" };
+  return withReceipt(told, inputs, desired.version, receipt, wrapping);
 }
 
 /** Shows that the version that is there holds the material; an import whose answer was lost, or an adopted version, has no receipt. */
@@ -72,7 +79,16 @@ export async function proveVersion(
   });
 }
 
-function withReceipt(told: Told, inputs: AzureKeyGoal, number: number, receipt: AzureImportReceipt): Told {
+/** The output `wrapping` of material that was not wrapped. */
+const inClear: PlainRecord = { algorithm: "none", inClear: true };
+
+function withReceipt(
+  told: Told,
+  inputs: AzureKeyGoal,
+  number: number,
+  receipt: AzureClearImportReceipt,
+  wrapping: PlainRecord,
+): Told {
   const { name, owner, version } = requireCopied(inputs);
   const provedAt = receipt.importedAt;
   const receipts = {
@@ -85,7 +101,7 @@ function withReceipt(told: Told, inputs: AzureKeyGoal, number: number, receipt: 
       by: receipt.importedBy,
       group: inputs.group.name,
     },
-    wrapping: { algorithm: "CKM_RSA_AES_KEY_WRAP", wrappingKey: receipt.wrappingKey, attestation: "not verified" },
+    wrapping,
   };
   const { keyVersion } = partsOfId(receipt.keyId);
   return withVersion({ ...told, receipts }, inputs, number, keyVersion, {

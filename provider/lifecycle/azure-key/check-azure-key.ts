@@ -16,6 +16,7 @@ import { sameJson } from "../same-json";
 import { validate } from "../validate";
 import { findAdoptedVersion } from "./adopt-version";
 import { asFound } from "./as-found";
+import { clearImportFailures, clearImportWarning, travelsInClear } from "./check-clear-import";
 import { fromVaultTemplate } from "./from-vault-template";
 import { fromBackup } from "./plan-restore";
 
@@ -55,6 +56,8 @@ export async function checkAzureKey(
     ...compromiseFailures(inputs, due.reason),
   ];
   if (failures.length > 0) return refused(program, failures);
+  const brings = before["owner"] === undefined ? inputs.adopt === undefined : due.reason !== "none";
+  if (brings && travelsInClear(inputs)) context.log.warn(clearImportWarning);
   const spec = specOf(inputs.material);
   const byPolicy = before["expiryByPolicy"] === true || inputs.rotation?.expiresAfter !== undefined;
   const derived = {
@@ -188,12 +191,7 @@ function ruleFailures(inputs: AzureKeyInputs, before: PlainRecord, now: Date): r
     return [
       { property: refusal.property === "material" ? propertyOf(material) : refusal.property, reason: refusal.reason },
     ];
-  if (protection === "software" && !("native" in material))
-    failures.push({
-      property: "protection",
-      reason:
-        'is "software", and Azure takes such material in clear only, which this package never sends. Use a premium vault or a Managed HSM with protection: "hsm", or let Azure make the key: material: { native: true, spec }.',
-    });
+  failures.push(...clearImportFailures(inputs));
   const possible = azureKeyTypeOf(spec)?.operations ?? [];
   const impossible = (operations ?? []).filter((operation) => !possible.includes(operation));
   if (impossible.length > 0)

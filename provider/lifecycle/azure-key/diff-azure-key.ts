@@ -12,7 +12,7 @@ import { backupFileIn } from "./azure-key-inputs";
 import { asFound } from "./as-found";
 
 /** What only the state and the next act use: a change of it is recorded and writes nothing to the vault. */
-const recordedOnly = ["follow", "rotationTrigger", "materialDigest", "deletion"];
+const recordedOnly = ["allowPlaintext", "follow", "rotationTrigger", "materialDigest", "deletion"];
 const simple = ["tags", "enabled", "version", "afterRotation", "rotation", ...recordedOnly];
 
 /** The properties in which wanted inputs differ from recorded outputs; the connections count under `group` and `material`. */

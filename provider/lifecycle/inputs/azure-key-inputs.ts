@@ -33,6 +33,8 @@ export const azureKeyInputs = z.strictObject({
   name: keyName.optional(),
   material: keyMaterialSchema,
   protection: protectionSchema.default("hsm"),
+  /** True: material of ours may travel in clear, within TLS, which a software-protected key needs. */
+  allowPlaintext: z.boolean().optional(),
   operations: operationsSchema.optional(),
   notBefore: azureDateSchema.optional(),
   expiresOn: azureDateSchema.optional(),

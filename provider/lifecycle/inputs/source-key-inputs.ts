@@ -27,6 +27,8 @@ export const sourceKeyInputs = z.strictObject({
   operations,
   onDestroy: z.enum(["retain", "destroy"]).default("retain"),
   exportable: z.boolean().default(true),
+  /** True: the key may leave the token in clear, for copies that software protects. */
+  plaintextExport: z.boolean().optional(),
   rotation: z.strictObject({ every, startAt: startAt.optional() }).optional(),
   /** Since when others may have the key. */
   compromised: z.strictObject({ since: startAt }).optional(),

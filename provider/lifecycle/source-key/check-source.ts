@@ -1,5 +1,5 @@
 import { canUnwrap } from "../../model/file-wrap";
-import { isLabOwner, sourceOwner } from "../../model/owner";
+import { isLabOwner, mayLeaveInClear, sourceOwner } from "../../model/owner";
 import type { SurveyedVersion } from "../../model/ports/custodian";
 import { accepted, failureOf, refused } from "../answers";
 import type { CheckFailure, CheckResult, LifecycleContext, PlainRecord } from "../contract";
@@ -27,6 +27,12 @@ export async function checkSource(
   const { resumed: _found, ...wanted } = inputs;
   const derived = { ...wanted, label: inputs.label ?? context.name, owner: ownerOf(olds, inputs) };
   if (isLabOwner(derived.owner) !== inputs.group.lab) return refused(news, [labFailure(derived.owner, inputs)]);
+  if (mayLeaveInClear(derived.owner) !== (inputs.plaintextExport === true))
+    return refused(news, [clearExportFailure(derived.owner, inputs)]);
+  if (inputs.plaintextExport === true && olds["owner"] === undefined)
+    context.log.warn(
+      "is made to leave its token in clear (plaintextExport: true): a software-protected copy in Azure is only as safe as this machine and that vault. Never give it to what hardware has to protect.",
+    );
   const before = sourceKeyInputs.shape.version.safeParse(olds["version"]);
   // What others may have gets no further version; the schedule stands still until that is taken back.
   if (before.success && before.data !== undefined && inputs.compromised !== undefined)
@@ -58,6 +64,14 @@ function ruleFailures(inputs: SourceKeyInputs): readonly CheckFailure[] {
       {
         property: "operations",
         reason: `"unwrap" is for AES_256 and RSA keys; ${spec} keys unwrap nothing.`,
+      },
+    ];
+  }
+  if (inputs.plaintextExport === true && (inputs.operations !== undefined || !inputs.exportable)) {
+    return [
+      {
+        property: "plaintextExport",
+        reason: `is for keys that are copied, and this one ${inputs.exportable ? "unwraps others" : "is closed"}. Remove it.`,
       },
     ];
   }
@@ -113,6 +127,14 @@ const labFailure = (owner: string, inputs: SourceKeyInputs): CheckFailure => ({
     : `the key was made in a group without lab and can never go to a lab; ${inputs.group.name} has lab: true. Make a new SourceKey.`,
 });
 
+/** What a key was made for stands in the token, for all of its versions. */
+const clearExportFailure = (owner: string, inputs: SourceKeyInputs): CheckFailure => ({
+  property: "plaintextExport",
+  reason: mayLeaveInClear(owner)
+    ? `the key was made with plaintextExport: true, which cannot change. ${inputs.adopt === undefined ? "Make a new SourceKey." : "Write plaintextExport: true."}`
+    : "the key was made without plaintextExport, which cannot change: it leaves its token wrapped for hardware, or not at all. Make a new SourceKey.",
+});
+
 function changeFailures(olds: PlainRecord, inputs: SourceKeyInputs): readonly CheckFailure[] {
   const failures: CheckFailure[] = [];
   if (typeof olds["spec"] === "string" && olds["spec"] !== inputs.spec) {
@@ -143,7 +165,10 @@ function changeFailures(olds: PlainRecord, inputs: SourceKeyInputs): readonly Ch
 function ownerOf(olds: PlainRecord, inputs: SourceKeyInputs): string {
   if (typeof olds["owner"] === "string") return olds["owner"];
   if (inputs.adopt !== undefined) return inputs.adopt.owner;
-  return sourceOwner({ organization: inputs.organization ?? "organization", urn: inputs.self ?? "" }, inputs.group.lab);
+  return sourceOwner(
+    { organization: inputs.organization ?? "organization", urn: inputs.self ?? "" },
+    { lab: inputs.group.lab, plaintextExport: inputs.plaintextExport },
+  );
 }
 
 async function continueFromToken(

@@ -44,6 +44,9 @@ export interface AzureImportRequest extends VersionRef {
   readonly copyName: string;
 }
 
+/** Asks to import a version's material in clear, as a software-protected key: Azure has no wrapped import for those. */
+export type AzureClearImportRequest = Omit<AzureImportRequest, "wrappingKey">;
+
 /**
  * How a version was shown to hold the source's material: `public-key` (Azure's equals the token's), `challenge` (a random block gives the same under
  * both; oct keys that may encrypt), `accepted` (the import was accepted, and nothing more could be asked).
@@ -62,6 +65,9 @@ export interface AzureImportReceipt {
   readonly proof: AzureProofMethod;
   readonly wrappingKey: PinnedWrappingKey;
 }
+
+/** What the custodian tells of an import in clear. */
+export type AzureClearImportReceipt = Omit<AzureImportReceipt, "wrappingKey">;
 
 /** Asks to show that a version of a key holds a version of a source key; nothing is sent. */
 export interface AzureProveRequest extends VersionRef {
@@ -89,6 +95,13 @@ export interface AzureCustodianPort {
    * @throws ByokError BYOK_TARGET_NOT_TRUSTED, BYOK_WRAP_REFUSED, BYOK_AZURE_*, BYOK_TOKEN_*, BYOK_KEY_*
    */
   importIntoAzure(request: AzureImportRequest): Promise<AzureImportReceipt>;
+  /**
+   * One act in a process of its own, which ends with it: verify the target, decide the rules, remember the copy, take the material out of the token, send it
+   * in clear within TLS, prove. Only material that was made for this, or that a file has in clear, and no version that has a copy under a hardware's protection.
+   *
+   * @throws ByokError BYOK_CLEAR_EXPORT_REFUSED, and what {@link importIntoAzure} raises
+   */
+  importInClear(request: AzureClearImportRequest): Promise<AzureClearImportReceipt>;
   /** @throws ByokError BYOK_KEY_DRIFTED where the version holds another key; what {@link importIntoAzure} raises */
   proveInAzure(request: AzureProveRequest): Promise<AzureProof>;
 }

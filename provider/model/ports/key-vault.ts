@@ -182,6 +182,17 @@ export interface ImportWrappedRequest extends NewVersionSettings {
   readonly byok: Buffer;
 }
 
+/** A private key in clear, by the names of a JSON Web Key (RFC 7518 §6). Who makes it wipes it. */
+export type ClearPrivateKey =
+  | ({ readonly kty: "RSA" } & Readonly<Record<"n" | "e" | "d" | "p" | "q" | "dp" | "dq" | "qi", Buffer>>)
+  | ({ readonly kty: "EC"; readonly crv: AzureCurve } & Readonly<Record<"x" | "y" | "d", Buffer>>);
+
+/** An import of material in clear: a new version of the name, protected by software. */
+export interface ImportClearRequest extends NewVersionSettings {
+  readonly name: string;
+  readonly key: ClearPrivateKey;
+}
+
 /** The calls that only the custodian makes, over its own verified connection. */
 export interface KeyVaultImportPort {
   caller(): Promise<AzureCaller>;
@@ -189,6 +200,7 @@ export interface KeyVaultImportPort {
   makeWrappingKey(request: MakeWrappingKeyRequest): Promise<VaultWrappingKey>;
   deleteKey(name: string): Promise<DeletedVaultKey | undefined>;
   importWrapped(request: ImportWrappedRequest): Promise<VaultKeyFacts>;
+  importClear(request: ImportClearRequest): Promise<VaultKeyFacts>;
   /** One block under A256CBC with the given initialisation vector, without padding; for proofs. */
   encryptBlock(keyId: string, iv: Buffer, block: Buffer): Promise<Buffer>;
 }

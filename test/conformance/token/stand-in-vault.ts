@@ -54,6 +54,9 @@ export class StandInVault implements KeyVaultImportPort {
     const { spki, bits } = this.wrappingKey;
     return Promise.resolve({ ...this.facts("byok-kek-test", this.pin.id, spki), kty: "RSA-HSM", bits });
   }
+  importClear(): Promise<VaultKeyFacts> {
+    return Promise.reject(new Error("this vault takes wrapped material only"));
+  }
   importWrapped({ name, byok, kty, operations }: ImportWrappedRequest): Promise<VaultKeyFacts> {
     this.file = Buffer.from(byok);
     this.material = undoWithNode(this.ciphertext, this.privateKey, "RSA_AES_KEY_WRAP_SHA_1");

@@ -1,0 +1,108 @@
+import { ByokError } from "../../model/errors";
+import { mayLeaveInClear } from "../../model/owner";
+import type { AzureClearImportReceipt, AzureClearImportRequest } from "../../model/ports/azure-import";
+import type { VaultKeyFacts } from "../../model/ports/key-vault";
+import { withClearKey } from "../clear-key";
+import { compareVaultCopy } from "../compare-vault-copy";
+import { readLinks, storesLinks } from "../copy-links";
+import { requireExportable, requireSame, withMaterial, type Material } from "../material";
+import type { OperationContext } from "../operation-context";
+import { decideVaultTrust, openVault, type VerifiedVault } from "../verified-vault";
+import { step } from "./import-into";
+import { rememberCopy, requireWrappable } from "./import-into-azure";
+
+/** {@link AzureCustodianPort.importInClear}. It runs in a process that ends with it. */
+export const importInClear = (
+  context: OperationContext,
+  request: AzureClearImportRequest,
+): Promise<AzureClearImportReceipt> => {
+  requireWrittenDown(request);
+  return withMaterial(context, request, (material) => importClear(context, request, material));
+};
+
+async function importClear(
+  context: OperationContext,
+  request: AzureClearImportRequest,
+  material: Material,
+): Promise<AzureClearImportReceipt> {
+  requireExportable(material);
+  if (request.expectedFingerprint !== undefined) requireSame(request, await material.fingerprint(), material.words);
+  await requireWrappable(context, request);
+  if (material.inToken) await requireUnprotected(context, request, material);
+  const opened = await step("verify the target", () =>
+    openVault(context, request.target, request.rules, request.owner),
+  );
+  if (material.inToken) await step("remember the copy", () => rememberCopy(context, request, opened, true));
+  const imported = await step("import key material", () => send(context, request, opened, material));
+  const importedAt = context.clock().toISOString();
+  const proof = await step("prove the copy", () => compareVaultCopy(context, opened, imported, material));
+  return {
+    keyId: imported.id,
+    fingerprint: await material.fingerprint(),
+    checkValue: await material.checkValue(),
+    importedAt,
+    importedBy: opened.caller.objectId,
+    proof,
+  };
+}
+
+/** The token's own mark decides, and not what a state or a program says. */
+function requireWrittenDown({ file, owner }: AzureClearImportRequest): void {
+  if (file === undefined && !mayLeaveInClear(owner))
+    throw refused(
+      "the source key was not made to leave its token in clear.",
+      'Make another SourceKey with plaintextExport: true, or keep the copy in hardware: protection: "hsm".',
+    );
+  if (file?.kek !== undefined)
+    throw refused(
+      "a file that is encrypted under a key of the token is in clear there alone.",
+      'Use a premium vault or a Managed HSM, with protection: "hsm".',
+    );
+}
+
+/** What hardware protects somewhere is worth no more than its weakest copy. */
+async function requireUnprotected(
+  { token }: OperationContext,
+  { owner, version }: AzureClearImportRequest,
+  { words }: Material,
+): Promise<void> {
+  if (!(await storesLinks(token)))
+    throw refused(
+      "the token stores no data objects, so that nobody knows where else the key is.",
+      "Use another token, or let Azure make the key: material: { native: true, spec }.",
+    );
+  const copies = (await readLinks(token, owner)).filter((link) => link.version === version && link.inClear !== true);
+  if (copies.length === 0) return;
+  throw refused(
+    `${words} has copies that hardware protects: ${copies.map(({ arn }) => arn).join(", ")}.`,
+    "Rotate the source key first: a new version may go in clear while it has no such copy. Or make a SourceKey for software-protected copies alone.",
+  );
+}
+
+/** The key in clear lives in this function only. */
+function send(
+  context: OperationContext,
+  request: AzureClearImportRequest,
+  opened: VerifiedVault,
+  material: Material,
+): Promise<VaultKeyFacts> {
+  const { notBefore, expiresOn } = request;
+  return withClearKey(material, async (key) => {
+    // The rules are decided again at the last moment before the key leaves.
+    await decideVaultTrust(context, request.target, request.rules, request.owner);
+    return context.change(() =>
+      opened.vault.importClear({
+        name: request.target.keyName,
+        key,
+        enabled: request.enabled,
+        operations: request.operations,
+        tags: request.tags,
+        ...(notBefore === undefined ? {} : { notBefore: new Date(notBefore) }),
+        ...(expiresOn === undefined ? {} : { expiresOn: new Date(expiresOn) }),
+      }),
+    );
+  });
+}
+
+const refused = (why: string, hint: string): ByokError =>
+  new ByokError("BYOK_CLEAR_EXPORT_REFUSED", `Nothing leaves the token in clear: ${why}`, { hint });
