@@ -1,26 +1,17 @@
 import { randomBytes } from "node:crypto";
 import { caDigests } from "./network/ca-digests";
 import { ignoredOverrides } from "./aws/ignored-overrides";
-import { openKms } from "./aws/open-kms";
-import { openKmsInventory } from "./aws/open-kms-inventory";
 import { ignoredAzureOverrides } from "./azure/ignored-overrides";
-import { openKeyVault } from "./azure/open-key-vault";
-import { openVaultInventory } from "./azure/open-vault-inventory";
-import { openCustodian } from "./custodian/client";
 import { hostLifecycle, type HostedLifecycle } from "./host/host-lifecycle";
 import { createRuntime, engineAddressOf, type Runtime } from "./host/runtime";
-import { awsAlias } from "./lifecycle/aws-alias";
-import { awsKeyInventory } from "./lifecycle/aws-key-inventory";
-import { awsKmsGroup } from "./lifecycle/aws-kms-group";
-import { awsKmsKey } from "./lifecycle/aws-kms-key";
-import { azureKey } from "./lifecycle/azure-key";
-import { azureKeyBackup } from "./lifecycle/azure-key-backup";
-import { azureKeyInventory } from "./lifecycle/azure-key-inventory";
-import { azureKeyVaultGroup } from "./lifecycle/azure-key-vault-group";
-import type { Lifecycle } from "./lifecycle/contract";
-import { deletionSchedule } from "./lifecycle/deletion-schedule";
-import { sourceGroup } from "./lifecycle/source-group";
-import { sourceKey } from "./lifecycle/source-key";
+import {
+  lifecycles,
+  loadCustodian,
+  loadKeyVault,
+  loadKms,
+  loadKmsInventory,
+  loadVaultInventory,
+} from "./loaded-on-use";
 import { escrowFiles } from "./secrets/escrow-files";
 
 export type { HostedLifecycle } from "./host/host-lifecycle";
@@ -30,22 +21,6 @@ export interface LoadOverrides {
   /** The present, as rules about dates see it. Signatures, TLS and waiting always use real time. */
   readonly clock?: () => Date;
 }
-
-const lifecycles: ReadonlyMap<string, Lifecycle> = new Map(
-  [
-    sourceGroup,
-    sourceKey,
-    awsKmsGroup,
-    awsKmsKey,
-    awsKeyInventory,
-    awsAlias,
-    deletionSchedule,
-    azureKeyVaultGroup,
-    azureKey,
-    azureKeyBackup,
-    azureKeyInventory,
-  ].map((lifecycle) => [lifecycle.kind, lifecycle]),
-);
 
 const hosted = new Map<string, HostedLifecycle>();
 let shared: Runtime | undefined;
@@ -73,7 +48,7 @@ export function loadWith(kind: string, overrides: LoadOverrides): HostedLifecycl
     );
   }
   shared ??= realRuntime(overrides);
-  const provider = hostLifecycle(lifecycle, shared);
+  const provider = hostLifecycle(lifecycle(), shared);
   hosted.set(kind, provider);
   return provider;
 }
@@ -82,11 +57,11 @@ function realRuntime(overrides: LoadOverrides): Runtime {
   // The AWS SDK warns on stderr of coming Node versions, which the CLI would show in every run.
   process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] ??= "true";
   return createRuntime({
-    openCustodian: (token) => openCustodian(token),
-    openKms: (connection, surroundings) => openKms(connection, surroundings),
-    openKmsInventory: (connection, surroundings) => openKmsInventory(connection, surroundings),
-    openKeyVault: (connection, surroundings) => openKeyVault(connection, surroundings),
-    openVaultInventory: (connection, surroundings) => openVaultInventory(connection, surroundings),
+    openCustodian: (token) => loadCustodian().openCustodian(token),
+    openKms: (connection, surroundings) => loadKms().openKms(connection, surroundings),
+    openKmsInventory: (connection, surroundings) => loadKmsInventory().openKmsInventory(connection, surroundings),
+    openKeyVault: (connection, surroundings) => loadKeyVault().openKeyVault(connection, surroundings),
+    openVaultInventory: (connection, surroundings) => loadVaultInventory().openVaultInventory(connection, surroundings),
     azureOverrides: () => ignoredAzureOverrides(),
     ignoredOverrides: (connection) => ignoredOverrides(connection),
     caDigests,

@@ -104,6 +104,7 @@ function organization(): string {
  */
 function withoutStackTraces(): { readonly restore: () => void } {
   const limit = Error.stackTraceLimit;
-  if (process.env["PULUMI_DEBUG_PROMISE_LEAKS"] === undefined) Error.stackTraceLimit = 0;
+  // Without a number the engine takes no trace at all; with 0 it still has the empty one formatted.
+  if (process.env["PULUMI_DEBUG_PROMISE_LEAKS"] === undefined) Reflect.set(Error, "stackTraceLimit", undefined);
   return { restore: () => (Error.stackTraceLimit = limit) };
 }

@@ -58,6 +58,7 @@ export function openEngineLink(address: string): EngineLink {
   let away: NodeJS.Timeout | undefined;
   let patience = FIRST_CONNECTION;
   let lines: Promise<void> = Promise.resolve();
+  let underway = 0;
 
   const watch = (): void => {
     if (closed) return;
@@ -101,9 +102,11 @@ export function openEngineLink(address: string): EngineLink {
   return {
     // One after the other, so that they arrive in order.
     log: (line) => {
-      lines = lines.then(() => (closed ? undefined : send(line)));
+      underway += 1;
+      lines = lines.then(() => (closed ? undefined : send(line))).then(() => void (underway -= 1));
     },
     flush: async () => {
+      if (underway === 0) return;
       let timer: NodeJS.Timeout | undefined;
       const limit = new Promise<void>((resolve) => (timer = setTimeout(resolve, FLUSH_LIMIT)));
       await Promise.race([lines, limit]);

@@ -36,10 +36,11 @@ export function policyFault(policy: string): string | undefined {
 
 /** True where two policies mean the same: order of keys, of one-element lists and of sets of strings does not matter. */
 export function samePolicy(one: string, other: string): boolean {
+  if (one === other) return true;
   try {
     return canonical(JSON.parse(one)) === canonical(JSON.parse(other));
   } catch {
-    return one === other;
+    return false;
   }
 }
 

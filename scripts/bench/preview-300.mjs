@@ -3,7 +3,7 @@
 // node scripts/bench/preview-300.mjs [--rounds 5] [--keys 300]
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
-import { median, numberOption, progress, timed, withLab } from "./bench-lab.mjs";
+import { median, numberOption, progress, timed, weighed, withLab } from "./bench-lab.mjs";
 
 const BOUND = 1.3;
 const keys = numberOption("keys", 300);
@@ -90,10 +90,15 @@ await withLab({ quotas: "off" }, async ({ cloud, project, groups }) => {
   const acts = await witnessed(copied, cloud);
 
   const times = { copied: [], trivial: [], laden: [] };
+  const processor = { copied: [], trivial: [], laden: [] };
   for (let round = 0; round < rounds; round += 1) {
     // Whoever goes first in a round goes last in the next.
     const order = round % 2 === 0 ? ["copied", "trivial", "laden"] : ["laden", "trivial", "copied"];
-    for (const which of order) times[which].push((await timed(() => preview(stacks[which]))).seconds);
+    for (const which of order) {
+      const ran = await weighed(() => preview(stacks[which]));
+      times[which].push(ran.seconds);
+      processor[which].push(ran.processor);
+    }
     const shown = order.map((which) => `${which} ${times[which][round].toFixed(2)} s`);
     progress(`round ${round + 1} of ${rounds}: ${shown.join(", ")}`);
   }
@@ -101,6 +106,7 @@ await withLab({ quotas: "off" }, async ({ cloud, project, groups }) => {
 
   const ratio = median(times.copied) / median(times.trivial);
   const paired = median(times.copied.map((seconds, round) => seconds / times.trivial[round]));
+  const load = median(processor.copied) / median(processor.trivial);
   const counted = Object.values(calls).reduce((sum, count) => sum + count, 0);
   process.stdout
     .write(`pulumi preview, ${keys} unchanged copied keys (${resources} resources), ${rounds} alternating runs
@@ -109,6 +115,7 @@ await withLab({ quotas: "off" }, async ({ cloud, project, groups }) => {
   trivial resources with the values of a copied key, for information
                      ${median(times.laden).toFixed(2)} s   (${list(times.laden)})
   ratio of medians   ${ratio.toFixed(2)}   bound ${BOUND}   (median of the ratios of each round: ${paired.toFixed(2)})
+  processor time     ${load.toFixed(2)}   for information: ${median(processor.copied).toFixed(2)} s to ${median(processor.trivial).toFixed(2)} s (laden: ${median(processor.laden).toFixed(2)} s)
   cloud calls        ${counted}   bound 0   ${counted === 0 ? "" : JSON.stringify(calls)}\n`);
   for (const [what, found] of Object.entries(acts))
     process.stdout.write(`  ${what}: ${found.length}   bound 0   ${[...new Set(found)].slice(0, 5).join(" ")}\n`);

@@ -33,12 +33,24 @@ describe("load", () => {
     );
   });
 
+  /** The files that a fresh process has loaded once it has the providers of these kinds. */
+  const loadedFor = (wanted: readonly string[]): string => {
+    const provider = JSON.stringify(require.resolve("../../provider"));
+    const script = `${JSON.stringify(wanted)}.forEach(require(${provider}).load); console.log(Object.keys(require.cache).join("\\n"));`;
+    return execFileSync(process.execPath, ["-e", script], { encoding: "utf8" });
+  };
+
   it("loads neither a cloud's SDK nor PKCS#11 before they are used", () => {
-    const script = `require(${JSON.stringify(require.resolve("../../provider"))}); console.log(JSON.stringify(Object.keys(require.cache)));`;
-    const loaded = execFileSync(process.execPath, ["-e", script], { encoding: "utf8" });
+    const loaded = loadedFor(kinds);
     expect(loaded).toContain("zod");
-    expect(loaded).not.toContain("@aws-sdk");
-    expect(loaded).not.toContain("pkcs11js");
+    expect(loaded).not.toMatch(/node_modules\/(@aws-sdk|@smithy|@azure|pkcs11js)\//);
+  });
+
+  it("loads for copies in AWS nothing that only Azure, a list or a change needs", () => {
+    const loaded = loadedFor(["SourceGroup", "SourceKey", "AwsKmsGroup", "AwsKmsKey"]);
+    expect(loaded).toContain("lifecycle/aws-kms-key.js");
+    expect(loaded).not.toMatch(/lifecycle\/(azure-|aws-key-inventory|deletion-schedule)/);
+    expect(loaded).not.toMatch(/provider\/(aws\/open-|azure\/open-|custodian\/client)/);
   });
 });
 
