@@ -149,7 +149,7 @@ export interface AwsKmsKeyArgs {
    */
   multiRegion?: pulumi.Input<boolean>;
   /**
-   * The replicas of a multi-Region key. Each gets the same material, imported in its own Region; what one Region encrypts, every other decrypts. Aliases
+   * The replicas of a multi-Region key. Each gets the same material, imported in its own Region (AWS gives its own material to each itself); what one Region encrypts, every other decrypts. Aliases
    * are made, and move in a rotation, only once every Region holds the material. A replica that leaves the list loses its aliases and is scheduled
    * for deletion with `deletionWindowInDays`; with fewer than 30 days that needs `confirm`. Default: none.
    * Errors: BYOK_OWNED_BY_ANOTHER, BYOK_CONFIRM_REQUIRED.

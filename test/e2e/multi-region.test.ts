@@ -1,3 +1,6 @@
+import { randomBytes } from "node:crypto";
+import { writeFile } from "node:fs/promises";
+import path from "node:path";
 import { DescribeKeyCommand, ListAliasesCommand, ListKeyRotationsCommand, type KMSClient } from "@aws-sdk/client-kms";
 import { keyTree } from "../../provider/cli/key-tree";
 import { cloudClient, decryptAs, encryptAs } from "./cloud-client";
@@ -33,6 +36,7 @@ const materialStates = async (kms: KMSClient, KeyId: string): Promise<readonly u
 };
 const keyIdOf = async (name: string): Promise<string> => String((await lab.project.outputs(name))["keyId"]);
 
+const clearFile = '{ file: "partner.hex", encoding: "hex", spec: "AES_256", group: hsm, allowPlaintext: true }';
 const quick = "quotas: { GetParametersForImport: 50 }";
 const replica = 'replicas: [{ group: ireland, aliases: ["alias/NAME"] }]';
 const program = (
@@ -50,6 +54,8 @@ ${lab.group("ireland", quick, ireland)}
 const master = new byok.SourceKey("master", { group: hsm, spec: "AES_256", rotationTrigger: "${trigger}" });
 ${copy("payments", payments)}
 ${copy("ledger", `rotationMode: "in-place", ${ledger}`)}
+${copy("sessions", `rotationTrigger: "${trigger}"`).replace("{ source: master }", "{ native: true }")}
+${copy("partner", "").replace("{ source: master }", clearFile)}
 ${schedule === undefined ? "" : `new byok.DeletionSchedule("retire", { key: payments, windowInDays: 14, onRemove: "cancel", restoreEnabled: true, ${schedule} });`}`;
 };
 
@@ -70,6 +76,8 @@ const before: Record<string, Uint8Array> = {};
 
 describe("a key in two Regions", () => {
   it("that was killed while AWS made its replica is finished by the next run", async () => {
+    const file = path.join(lab.project.folder, "partner.hex");
+    await writeFile(file, randomBytes(32).toString("hex"), { mode: 0o600 });
     await lab.project.program(program("first"));
     await killAt("ReplicateKey", "after", region);
     await lab.project.up();
@@ -110,6 +118,20 @@ describe("a key in two Regions", () => {
   });
 });
 
+describe("material from a file and of AWS in two Regions", () => {
+  it("is the same in both, and needs no link to a source key", async () => {
+    for (const name of ["sessions", "partner"]) {
+      const outputs = await lab.project.outputs(name);
+      expect(outputs["replicas"]).toMatchObject([{ region: ireland, keyState: "Enabled", pending: [] }]);
+      before[name] = await encryptAs(here, `alias/${name}`, name);
+      expect(await decryptAs(there, before[name])).toBe(name);
+    }
+    const { proof, replicas } = await lab.project.outputs("partner");
+    const { fingerprint } = JSON.parse(String(proof)) as { fingerprint: string };
+    expect(replicas).toMatchObject([{ proof: { fingerprint } }]);
+  });
+});
+
 describe("a rotation in two Regions", () => {
   it("that was killed in a replica's import is finished by the next run, in both modes, once", async () => {
     const [former, ledger] = [await keyIdOf("payments"), await keyIdOf("ledger")];
@@ -131,6 +153,10 @@ describe("a rotation in two Regions", () => {
       expect(await decryptAs(kms, before["payments"])).toBe("payments");
       expect(await decryptAs(kms, before["ledger"])).toBe("ledger");
     }
+    const sessions = await encryptAs(there, "alias/sessions", "by the new one");
+    expect(await decryptAs(here, sessions)).toBe("by the new one");
+    expect(await decryptAs(here, before["sessions"])).toBe("sessions");
+    expect(await aliasTarget(here, "alias/sessions")).toBe(await keyIdOf("sessions"));
     const fresh = await encryptAs(there, "alias/ledger", "new");
     expect(await decryptAs(here, fresh)).toBe("new");
     await lab.project.expectSuccess("preview", "--expect-no-changes");

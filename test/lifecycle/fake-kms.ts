@@ -223,8 +223,10 @@ export class FakeKms implements KmsPort {
     this.act("rotateOnDemand", () => {
       const own = this.stored(keyId);
       if (own.facts.origin === "AWS_KMS") {
+        if (own.facts.region !== (own.facts.primaryRegion ?? own.facts.region))
+          throw new ByokError("BYOK_AWS_INVALID_STATE", "not a multi-Region primary");
         const made = createHash("sha256").update(String(own.facts.keyMaterialId)).digest("hex");
-        own.facts = { ...own.facts, keyMaterialId: made };
+        for (const key of this.family(keyId)) key.facts = { ...key.facts, keyMaterialId: made };
         return;
       }
       const { facts, materials } = own;
@@ -265,7 +267,8 @@ export class FakeKms implements KmsPort {
           arn,
           region: other,
           description,
-          state: "PendingImport",
+          // AWS copies its own material, and no imported one.
+          state: shared.origin === "AWS_KMS" ? "Enabled" : "PendingImport",
           expires: false,
           createdAt: this.root.now,
         },

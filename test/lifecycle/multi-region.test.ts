@@ -30,6 +30,7 @@ const irish = (more: PlainRecord = {}): PlainRecord => ({
 });
 const program = (more: PlainRecord = {}, version = 1): PlainRecord =>
   keyProgram({ material: { source: source(version) }, multiRegion: true, replicas: [irish()], ...more });
+const transport = { ...source(1), name: "transport", owner: "00".padEnd(32, "c"), operations: ["unwrap"] };
 const keyId = (): string => String(key.outputs["keyId"]);
 const replicas = (): readonly PlainRecord[] => (key.outputs["replicas"] ?? []) as readonly PlainRecord[];
 const there = (): FakeKms => world.kms.in(ireland);
@@ -451,12 +452,126 @@ describe("a multi-Region key that changes its source key", () => {
       expect(versions).toMatchObject([{ version: 1, from: { source: "payments-master" } }, { version: 2 }]);
     expect(await key.up(program({ material: { source: other } }))).toBe("same");
   });
+});
 
-  it("takes no material from a file or of AWS, which could not come to every Region again", async () => {
-    const native = { native: true, spec: "AES_256" };
-    expect((await key.complaints(program({ material: native, replicas: undefined }))).join()).toContain(
-      "multiRegion: is for copies of a source key",
-    );
+describe("a multi-Region key of other material", () => {
+  const file = (more: PlainRecord = {}): PlainRecord => ({
+    ...{ file: "partner.bin", encoding: "raw", spec: "AES_256", kek: transport },
+    ...more,
+  });
+  const native = { native: true };
+  beforeEach(() => void world.custodian.files.set("partner.bin", "the partner's key"));
+  const fingerprints = (): readonly unknown[] =>
+    world.custodian.imports.map(({ expectedFingerprint }) => expectedFingerprint);
+
+  it("gets the same bytes of a file in every Region, and those that the first one got", async () => {
+    await key.up(program({ material: file() }));
+    expect(
+      world.custodian.imports.map(({ target, existing, file: from }) => [target.keyArn, existing, from?.path]),
+    ).toEqual([
+      [key.outputs["arn"], false, "partner.bin"],
+      [replicas()[0]?.["arn"], true, "partner.bin"],
+    ]);
+    expect(fingerprints()).toEqual([
+      key.outputs["materialIdentity"],
+      (key.outputs["proof"] as PlainRecord)["fingerprint"],
+    ]);
+    expect([stateIn(world.kms), stateIn(there())]).toEqual(["Enabled", "Enabled"]);
+    expect(await key.up(program({ material: file() }))).toBe("same");
+    await key.refresh();
+    expect(await key.up(program({ material: file() }))).toBe("same");
+  });
+
+  it.each([
+    ["keeps it once in the token", file({ keepInToken: true })],
+    ["takes it in clear", { ...file({ allowPlaintext: true, group: source(1)["group"] }), kek: undefined }],
+  ])("%s, for all Regions", async (_what, material) => {
+    await key.up(program({ material }));
+    const [first, second] = world.custodian.imports;
+    expect(second?.owner).toBe(first?.owner);
+    expect(second?.file).toEqual(first?.file);
+    expect(await key.up(program({ material }))).toBe("same");
+  });
+
+  it("is rotated by another file, to which the aliases of every Region move last", async () => {
+    await key.up(program({ material: file() }));
+    const former = keyId();
+    world.custodian.files.set("partner.bin", "another key");
+    await key.up(program({ material: file() }));
+    expect(keyId()).not.toBe(former);
+    expect([world.kms, there()].map((kms) => kms.aliases.get("alias/payments"))).toEqual([keyId(), keyId()]);
+    expect(await key.up(program({ material: file() }))).toBe("same");
+  });
+
+  it("gets another replica only while the file is there, or the token keeps it", async () => {
+    const more = { replicas: [irish(), { group: group("virginia", virginia) }] };
+    await key.up(program({ material: file() }));
+    world.custodian.files.clear();
+    expect(await key.up(program({ material: file() }))).toBe("same");
+    expect(await key.complaints(program({ material: file(), ...more }))).toEqual([
+      expect.stringContaining("replicas[1]: cannot be made: the file partner.bin is gone"),
+    ]);
+    start();
+    world.custodian.files.set("partner.bin", "the partner's key");
+    await key.up(program({ material: file({ keepInToken: true }) }));
+    world.custodian.files.clear();
+    await key.up(program({ material: file({ keepInToken: true }), ...more }));
+    expect(stateIn(world.kms.in(virginia))).toBe("Enabled");
+  });
+
+  it("shares AWS's own material, and nothing is imported anywhere", async () => {
+    await key.up(program({ material: native }));
+    expect(world.custodian.calls).toEqual([]);
+    expect(replicas()).toMatchObject([
+      { keyId: keyId(), keyState: "Enabled", aliases: ["alias/payments"], pending: [] },
+    ]);
+    expect(there().keys.get(keyId())?.tags).toMatchObject({ "byok:version": "1" });
+    expect(await key.up(program({ material: native }))).toBe("same");
+    await key.refresh();
+    expect(world.warnings).toEqual([]);
+    expect(await key.up(program({ material: native }))).toBe("same");
+  });
+
+  it("of AWS takes no expiry in a replica, and none of a template", async () => {
+    const expiring = [irish({ validTo: "2026-12-01T00:00:00Z" })];
+    expect(await key.complaints(program({ material: native, replicas: expiring }))).toEqual([
+      expect.stringContaining("replicas[0].validTo: is for imported material"),
+    ]);
+    const template = { keepValidFor: "30d" };
+    await key.up(program({ material: native, replicas: [{ group: { ...group("ireland", ireland), template } }] }));
+    expect(replicas()[0]).not.toHaveProperty("validTo");
+  });
+
+  it("changes from AWS's material to a source key's, and to a file's, by a new key in every Region", async () => {
+    await key.up(program({ material: native }));
+    const first = keyId();
+    await key.up(program());
+    const second = keyId();
+    await key.up(program({ material: file() }));
+    expect(new Set([first, second, keyId()]).size).toBe(3);
+    expect([world.kms, there()].map((kms) => kms.aliases.get("alias/payments"))).toEqual([keyId(), keyId()]);
+    for (const { versions } of [key.outputs, replicas()[0] ?? {}])
+      expect(versions).toMatchObject([
+        { keyId: first, from: { origin: "AWS_KMS" } },
+        { keyId: second },
+        { keyId: keyId(), from: { origin: "EXTERNAL" } },
+      ]);
+    expect(await key.up(program({ material: file() }))).toBe("same");
+  });
+
+  it("of AWS is rotated in place in the primary's Region, wherever that is, and waits for all", async () => {
+    const inPlace = (trigger: string): PlainRecord =>
+      program({ material: native, rotationMode: "in-place", primaryRegion: ireland, rotationTrigger: trigger });
+    await key.up(inPlace("a"));
+    const before = keyId();
+    world.kms.calls.length = 0;
+    await key.up(inPlace("b"));
+    expect(world.kms.writes.filter((call) => call.startsWith("rotate"))).toEqual([`rotateOnDemand in ${ireland}`]);
+    expect(keyId()).toBe(before);
+    const held = there().keys.get(before)?.facts.keyMaterialId;
+    expect(world.kms.keys.get(before)?.facts.keyMaterialId).toBe(held);
+    expect(replicas()).toMatchObject([{ versions: [{ version: 1 }, { version: 2, keyMaterialId: held }] }]);
+    expect(await key.up(inPlace("b"))).toBe("same");
   });
 });
 
@@ -497,7 +612,7 @@ describe("a run that dies", () => {
       keyState,
       afterRotation,
     ]),
-    (proof as PlainRecord)["sourceVersion"],
+    (proof as PlainRecord | undefined)?.["sourceVersion"],
   ];
 
   const cases: readonly (readonly [string, () => Promise<unknown>, () => PlainRecord])[] = [
@@ -510,6 +625,30 @@ describe("a run that dies", () => {
       () => program({ rotationMode: "in-place" }, 2),
     ],
     ["moving the primary", () => key.up(program()), () => program({ primaryRegion: ireland })],
+    [
+      "creating with AWS's material",
+      () => Promise.resolve(),
+      () => program({ material: { native: true }, rotationTrigger: "a" }),
+    ],
+    [
+      "rotating AWS's material by a new key",
+      () => key.up(program({ material: { native: true }, rotationTrigger: "a" })),
+      () => program({ material: { native: true }, rotationTrigger: "b" }),
+    ],
+    [
+      "rotating AWS's material in place",
+      () => key.up(program({ material: { native: true }, rotationMode: "in-place", rotationTrigger: "a" })),
+      () => program({ material: { native: true }, rotationMode: "in-place", rotationTrigger: "b" }),
+    ],
+    ["changing from AWS's material", () => key.up(program({ material: { native: true } })), () => program()],
+    [
+      "changing to a file's material",
+      () => {
+        world.custodian.files.set("partner.bin", "the partner's key");
+        return key.up(program());
+      },
+      () => program({ material: { file: "partner.bin", encoding: "raw", spec: "AES_256", kek: transport } }),
+    ],
   ];
   describe.each(cases)("%s", (_name, before, wanted) => {
     async function begin(): Promise<void> {

@@ -44,11 +44,12 @@ export async function checkKey(
   const { digest, identity, isGone = false, failures: unusable } = await inspectMaterial(context, inputs, before);
   if (unusable.length > 0) return refused(news, unusable);
   const due = planVersion(context, inputs, before, { identity, isGone });
+  const rotates = !["none", "first"].includes(due.reason);
   const failures = [
     ...ruleFailures(inputs, before, context.clock()),
     ...changeFailures(inputs, before, due, isGone),
     ...(await trustFailures(context, inputs)),
-    ...(await checkReplicas(inputs, before, !["none", "first"].includes(due.reason), async (place, recorded) => [
+    ...(await checkReplicas(inputs, before, { rotates, isGone }, async (place, recorded) => [
       ...ruleFailures(place, recorded, context.clock()),
       ...(await trustFailures(context, place)),
     ])),

@@ -36,6 +36,8 @@ export interface KeyUnderWork {
   readonly defers?: (step: KeyStep) => boolean;
   /** Of a replica: the key whose ARN a confirmation names, and whose material is the only one that it takes. */
   readonly replicaOf?: string;
+  /** Of a replica: fingerprint of the newest material as the first Region got it. A file that was exchanged in between goes to no other. */
+  readonly sameAs?: string;
 }
 
 /** Materials that the key holds besides the newest: it was rotated in place. */
@@ -91,8 +93,9 @@ export async function ensureKey(context: LifecycleContext, kms: KmsPort, work: K
         }
         // A replica knows its primary's material before its own import (ImportType of ImportKeyMaterial).
         const step = { ...next, existing: next.existing || work.replicaOf !== undefined };
-        const receipt = await importMaterial(context, inputs, observed, wrapping, step, versions);
         const newest = next.material === undefined || next.material.version === inputs.version;
+        const sameAs = newest ? work.sameAs : undefined;
+        const receipt = await importMaterial(context, inputs, observed, wrapping, { ...step, sameAs }, versions);
         if (newest) told = { ...told, ...toldBy(receipt, inputs, wrapping) };
       } else if (next.kind !== "import") {
         if (next.kind === "create-alias") attempted.push(next.alias);
@@ -197,7 +200,7 @@ function importMaterial(
   inputs: KeyInputs,
   observed: ObservedKey,
   wrapping: Wrapping,
-  step: Extract<KeyStep, { kind: "import" }>,
+  step: Extract<KeyStep, { kind: "import" }> & { readonly sameAs?: string | undefined },
   versions: readonly KeyVersion[],
 ): Promise<ImportReceipt> {
   const request = importRequest(context, inputs, observed, wrapping);
@@ -213,7 +216,8 @@ function importMaterial(
   const before = step.existing
     ? versions.find((version) => version.version === (material?.version ?? inputs.version))
     : undefined;
-  const same = before?.fingerprint === undefined ? {} : { expectedFingerprint: before.fingerprint };
+  const fingerprint = before?.fingerprint ?? step.sameAs;
+  const same = fingerprint === undefined ? {} : { expectedFingerprint: fingerprint };
   return context
     .custodian(requireCopied(inputs).group.token)
     .importInto({ ...request, ...expiry, ...which, ...same, existing: step.existing });

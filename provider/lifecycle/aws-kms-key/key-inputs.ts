@@ -21,7 +21,10 @@ const complete = awsKmsKeyInputs.required({
 });
 
 /** Checked inputs of a key, with everything that `check` derives. */
-export type KeyInputs = ReturnType<typeof complete.parse>;
+export type KeyInputs = ReturnType<typeof complete.parse> & {
+  /** Of a replica: the owner hash of its key, under which the token keeps material from a file once for all Regions. Stands in no state. */
+  readonly keptUnder?: string;
+};
 
 /** Checked inputs as create, update, read and delete need them. */
 export function parseKeyInputs(record: PlainRecord): KeyInputs {

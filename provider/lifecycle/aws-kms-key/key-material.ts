@@ -26,7 +26,9 @@ export interface CopiedMaterial {
   readonly inToken: boolean;
 }
 
-type Inputs = Pick<AwsKmsKeyInputs, "material" | "owner" | "version" | "versionOffset">;
+type Inputs = Pick<AwsKmsKeyInputs, "material" | "owner" | "version" | "versionOffset"> & {
+  readonly keptUnder?: string | undefined;
+};
 
 /** The key type that the material makes. */
 export const specOf = (material: KeyMaterialInputs): KeySpec =>
@@ -107,7 +109,7 @@ export function copiedMaterial(inputs: Inputs): CopiedMaterial | undefined {
   }
   // The key's own owner hash, marked as one of the token's: a lab's keys are told by it.
   const mark = sourceOwner({ organization: "", urn: "" }, { lab: group.lab }).slice(0, 2);
-  const owner = `${mark}${(inputs.owner ?? "").slice(2)}`;
+  const owner = `${mark}${(inputs.keptUnder ?? inputs.owner ?? "").slice(2)}`;
   return {
     kind: "file",
     name: material.file,

@@ -2,6 +2,7 @@ import { ByokError } from "../../model/errors";
 import { ownershipTags } from "../../model/owner";
 import type { KmsKeyFacts, KmsPort } from "../../model/ports/kms";
 import { PartialFailure, type LifecycleContext, type PlainRecord } from "../contract";
+import { keyPlaces } from "./replicas/key-places";
 import type { Rotation } from "./rotate-to-new-key";
 
 /** How long AWS is given to rotate, and how often it is asked. */
@@ -14,19 +15,22 @@ const step = "have AWS rotate its key material";
  */
 export async function rotateNative(
   context: LifecycleContext,
-  kms: KmsPort,
+  home: KmsPort,
   keyId: string,
   { lineage, inputs, olds }: Rotation,
 ): Promise<PlainRecord> {
   try {
-    const replaced = await noteBegin(context, kms, keyId, inputs.version);
-    if ((await current(kms, keyId)) === replaced) {
+    // AWS rotates a multi-Region key in its primary's Region, and the replicas with it.
+    const places = (await keyPlaces(context, home, keyId, { inputs, olds })).map(({ kms }) => kms);
+    const [primary = home] = places;
+    const replaced = await noteBegin(context, primary, keyId, inputs.version);
+    if ((await current(primary, keyId)) === replaced) {
       context.mayProceed();
       context.log.progress("rotating to new key material of AWS");
-      await kms.rotateOnDemand(keyId);
+      await primary.rotateOnDemand(keyId);
     }
     for (let attempt = 0; attempt < patience.attempts; attempt += 1) {
-      if ((await current(kms, keyId)) !== replaced) return olds;
+      if (await isRotated(places, keyId, replaced)) return olds;
       context.log.progress("waiting until AWS has rotated its key material");
       await context.sleep(patience.pauseMs);
     }
@@ -38,6 +42,12 @@ export async function rotateNative(
     const failure = ByokError.from(error, step);
     throw new PartialFailure(lineage, { ...olds, pending: [step] }, failure.with({ step }));
   }
+}
+
+/** True once no Region shows the material that was replaced. */
+async function isRotated(places: readonly KmsPort[], keyId: string, replaced: string): Promise<boolean> {
+  for (const kms of places) if ((await current(kms, keyId)) === replaced) return false;
+  return true;
 }
 
 /** The material that the rotation to a version replaces: as an earlier run noted it, else the present one. */

@@ -2,6 +2,7 @@ import { partitionOf } from "../../../model/aws-partitions";
 import type { CheckFailure, PlainRecord } from "../../contract";
 import type { AwsKmsKeyInputs } from "../../inputs/aws-kms-key-inputs";
 import type { ReplicaInputs } from "../../inputs/replica-inputs";
+import { nameOf } from "../key-material";
 import { rotationSettings } from "../rotation-settings";
 import { recordedReplicas } from "./recorded-replicas";
 
@@ -9,13 +10,13 @@ import { recordedReplicas } from "./recorded-replicas";
 export type PlaceCheck = (inputs: AwsKmsKeyInputs, before: PlainRecord) => Promise<readonly CheckFailure[]>;
 
 /** Which of them speak of a place, and not of the key as a whole. */
-const ofThePlace = /^(group|tags|validTo|keepValidFor|material\.source)\b/;
+const ofThePlace = /^(group|tags|validTo|keepValidFor|material\.(source|file|native))\b/;
 
 /** What is wrong with a multi-Region key, as far as a single-Region key has nothing like it. */
 export async function checkReplicas(
   inputs: AwsKmsKeyInputs,
   before: PlainRecord,
-  rotates: boolean,
+  { rotates, isGone }: { readonly rotates: boolean; readonly isGone: boolean },
   ofPlace: PlaceCheck,
 ): Promise<readonly CheckFailure[]> {
   const failures: CheckFailure[] = [...kindFailures(inputs, before)];
@@ -30,9 +31,14 @@ export async function checkReplicas(
     const recorded = recordedReplicas(before).find(({ region }) => region === replica.group.region)?.record ?? {};
     const found = await ofPlace(inReplicasPlace(inputs, replica), recorded);
     for (const { property, reason } of found.filter((failure) => ofThePlace.test(failure.property)))
-      failures.push({ property: `replicas[${index}].${property.replace(/^material\.source$/, "group")}`, reason });
+      failures.push({ property: `replicas[${index}].${property.replace(/^material\.\w+$/, "group")}`, reason });
   }
-  return [...failures, ...primaryFailures(inputs, before), ...stateFailures(inputs, before, rotates)];
+  return [
+    ...failures,
+    ...materialFailures(inputs, before, isGone),
+    ...primaryFailures(inputs, before),
+    ...stateFailures(inputs, before, rotates),
+  ];
 }
 
 /** The key as it would be if the replica's place were its own. */
@@ -56,13 +62,6 @@ function kindFailures(inputs: AwsKmsKeyInputs, before: PlainRecord): readonly Ch
   }
   if (!multiRegion && primaryRegion !== undefined)
     failures.push({ property: "primaryRegion", reason: "is for a multi-Region key only. Set multiRegion: true." });
-  if (multiRegion && !("source" in inputs.material)) {
-    failures.push({
-      property: "multiRegion",
-      reason:
-        "is for copies of a source key (material.source): only a token can give the same material to every Region again. Leave it out, or copy a SourceKey.",
-    });
-  }
   if (multiRegion && adopt !== undefined) {
     failures.push({
       property: "adopt",
@@ -71,6 +70,25 @@ function kindFailures(inputs: AwsKmsKeyInputs, before: PlainRecord): readonly Ch
     });
   }
   return failures;
+}
+
+/** What does not go together with where the material comes from. */
+function materialFailures(
+  { material, replicas = [] }: AwsKmsKeyInputs,
+  before: PlainRecord,
+  isGone: boolean,
+): readonly CheckFailure[] {
+  const known = recordedReplicas(before).map(({ region }) => region);
+  return replicas.flatMap(({ group, validTo, keepValidFor }, index): readonly CheckFailure[] => {
+    const expiry = validTo === undefined ? (keepValidFor === undefined ? undefined : "keepValidFor") : "validTo";
+    if ("native" in material) {
+      const reason = "is for imported material, and AWS makes this key's (material.native). Remove it.";
+      return expiry === undefined ? [] : [{ property: `replicas[${index}].${expiry}`, reason }];
+    }
+    if (!isGone || known.includes(group.region) || !("file" in material) || material.keepInToken === true) return [];
+    const reason = `cannot be made: ${nameOf(material)} is gone, and the token keeps nothing of it. Bring the file back for this run.`;
+    return [{ property: `replicas[${index}]`, reason }];
+  });
 }
 
 function placeFault(

@@ -155,7 +155,7 @@ class KeySet {
 
   private async ensureReplicasKey(
     { region, context, kms, inputs, property }: ReplicaMember,
-    { keyId, arn, lineage }: ReplicatedKey,
+    { keyId, arn, lineage, versions }: ReplicatedKey,
     part: Pick<KeyUnderWork, "madeNow" | "olds" | "defers">,
   ): Promise<void> {
     const keep = (outputs: PlainRecord, finished: boolean): void => {
@@ -165,7 +165,9 @@ class KeySet {
       this.replicas.set(region, { ...record, aliases });
     };
     try {
-      const work = { lineage, keyId, inputs, keepMaterial: false, replicaOf: arn, ...part };
+      const first = versions.find((version) => version.keyId === keyId && version.version === inputs.version);
+      const sameAs = first?.fingerprint === undefined ? {} : { sameAs: first.fingerprint };
+      const work = { lineage, keyId, inputs, keepMaterial: false, replicaOf: arn, ...sameAs, ...part };
       keep(await ensureKey(context, kms, work), part.defers === undefined);
     } catch (error) {
       if (error instanceof PartialFailure && error.outputs["arn"] !== undefined) keep(error.outputs, false);

@@ -4,6 +4,7 @@ import { ownershipOf } from "../../../model/aws-key-steps";
 import { ownershipTags } from "../../../model/owner";
 import type { KmsKeyFacts, KmsPort } from "../../../model/ports/kms";
 import type { PlainRecord } from "../../contract";
+import { materialMark } from "../key-material";
 import { rotationSettings } from "../rotation-settings";
 import { refuseTakenInReplica } from "./replica-aliases";
 import type { ReplicaMember } from "./replica-member";
@@ -65,7 +66,10 @@ export async function ensureReplica(
       region,
       description: inputs.description ?? "",
       ...(inputs.policy === undefined ? {} : { policy: inputs.policy }),
-      tags: { ...(inputs.tags ?? {}), ...ownershipOf(key.lineage, inputs.owner, inputs.version) },
+      tags: {
+        ...(inputs.tags ?? {}),
+        ...ownershipOf(key.lineage, inputs.owner, inputs.version, materialMark(inputs)),
+      },
     });
     await kms.expectKey(key.keyId);
     made = answer === "made";

@@ -62,6 +62,7 @@ function keyInputsOf(inputs: KeyInputs, replica: ReplicaInputs): KeyInputs {
   return {
     ...inputs,
     ...{ group, owner, aliases, description, policy, tags, enabled, validTo, keepValidFor },
+    keptUnder: inputs.owner,
     account: group.account,
     region: group.region,
     replicas: undefined,

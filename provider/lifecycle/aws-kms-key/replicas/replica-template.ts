@@ -6,19 +6,20 @@ import { fromTemplate } from "../from-template";
 
 /** Each replica takes from the template of its own group what it does not say itself, as its primary does from its group's. */
 export function replicasFromTemplates(name: string, news: PlainRecord): PlainRecord {
-  const { replicas } = news;
+  const { replicas, material } = news;
   if (!Array.isArray(replicas)) return news;
   return {
     ...news,
-    replicas: replicas.map((replica: unknown) => (isRecord(replica) ? filled(name, replica) : replica)),
+    replicas: replicas.map((replica: unknown) => (isRecord(replica) ? filled(name, replica, material) : replica)),
   };
 }
 
 /** Of a template only what a replica does not share with its primary. */
-function filled(name: string, replica: PlainRecord): PlainRecord {
+function filled(name: string, replica: PlainRecord, material: unknown): PlainRecord {
   const { group } = replica;
   const template = isRecord(group) ? group["template"] : undefined;
   if (!isRecord(group) || !isRecord(template)) return replica;
   const own = { ...group, template: pickDefined(template, replicaSettings) };
-  return { ...fromTemplate(name, { ...replica, group: own }), group };
+  const { material: _, ...all } = fromTemplate(name, { ...replica, group: own, material });
+  return { ...all, group };
 }
