@@ -163,8 +163,8 @@ export interface AwsKmsKeyArgs {
   /**
    * Takes over a KMS key that exists: one that was made for imported material (Origin EXTERNAL) and has none, or holds this very material. Our
    * tags are written; what the arguments do not name stays as found. Grants that the key has must be listed by id. `undelete: true`
-   * cancels the deletion of a key that is pending it. May be removed
-   * afterwards, never changed. Errors: BYOK_ADOPT_REFUSED.
+   * cancels the deletion of a key that is pending it. A multi-Region key is adopted by its primary's ARN, with `multiRegion` and all its `replicas`,
+   * as it is in each Region. May be removed afterwards, never changed. Errors: BYOK_ADOPT_REFUSED.
    */
   adopt?: pulumi.Input<{
     arn: pulumi.Input<string>;

@@ -26,7 +26,7 @@ export function adoptionProgram({ group, account, region, chosen, sources, taken
   const names = uniqueNames(adoptable, ({ aliases, keyId }) => aliases[0]?.slice("alias/".length) ?? keyId, taken);
   const adopted = [...names].map(([record, name]): AdoptedKey => {
     const known = sources.get(record.arn);
-    return { lines: keyLines(record, name, known), source: known?.source };
+    return { lines: keyLines(record, name, known), source: known?.source, replicaRegions: replicaRegions(record) };
   });
   return functionText({
     ...{ group, module, adopted },
@@ -38,13 +38,24 @@ export function adoptionProgram({ group, account, region, chosen, sources, taken
   });
 }
 
+/** Regions in which a multi-Region primary has replicas, as their ARNs tell. */
+const replicaRegions = ({ multiRegion }: InventoryRecord): readonly string[] =>
+  (multiRegion?.replicas ?? []).flatMap((arn) => arn.split(":")[3] ?? []).sort();
+
+/** A key in several Regions is adopted whole. */
+function regionLines(record: InventoryRecord): readonly string[] {
+  if (record.multiRegion === undefined) return [];
+  const groups = replicaRegions(record).map((region) => `{ group: replicaGroups[${JSON.stringify(region)}] }`);
+  return ["  multiRegion: true,", ...(groups.length === 0 ? [] : [`  replicas: [${groups.join(", ")}],`])];
+}
+
 function keyLines(record: InventoryRecord, name: string, known: KnownSource | undefined): readonly string[] {
   const head = [
     `// ${oneLine(`${title(record)}: ${facts(record)}`)}`,
     `${JSON.stringify(name)}: new byok.AwsKmsKey(${JSON.stringify(name)}, {`,
     "  group,",
   ];
-  const tail = [`  adopt: { arn: ${JSON.stringify(record.arn)} },`, "}),"];
+  const tail = [...regionLines(record), `  adopt: { arn: ${JSON.stringify(record.arn)} },`, "}),"];
   if (record.origin === "AWS_KMS") {
     const spec = keySpecs.find((each) => keySpecFacts[each].aws === record.spec);
     const told = spec === undefined || spec === "AES_256" ? "" : `, spec: ${JSON.stringify(spec)}`;

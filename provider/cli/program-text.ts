@@ -11,6 +11,8 @@ export interface AdoptedKey {
   readonly lines: readonly string[];
   /** Name of the source key that its lines take from `sources`. */
   readonly source: string | undefined;
+  /** Regions whose groups its lines take from `replicaGroups`. */
+  readonly replicaRegions?: readonly string[];
 }
 
 /** What a program that adopts keys is written of. */
@@ -31,14 +33,20 @@ export interface AdoptionText {
 export function functionText(text: AdoptionText): string {
   const { groupClass, adopted, refused } = text;
   const needed = [...new Set(adopted.flatMap(({ source }) => (source === undefined ? [] : [source])))].sort();
+  const regions = [...new Set(adopted.flatMap(({ replicaRegions = [] }) => replicaRegions))].sort();
   const notes = refused.length === 0 ? [] : ["", "// Not adopted:", ...refused.map((line) => `// - ${oneLine(line)}`)];
-  if (adopted.length === 0) return [...header(text, []), "", "export {};", ...notes, ""].join("\n");
-  const parameters = `group: byok.${groupClass}${needed.length === 0 ? "" : ", sources: Sources"}`;
+  if (adopted.length === 0) return [...header(text, [], []), "", "export {};", ...notes, ""].join("\n");
+  const parameters = [
+    `group: byok.${groupClass}`,
+    ...(needed.length === 0 ? [] : ["sources: Sources"]),
+    ...(regions.length === 0 ? [] : ["replicaGroups: ReplicaGroups"]),
+  ].join(", ");
   return [
-    ...header(text, needed),
+    ...header(text, needed, regions),
     'import * as byok from "pulumi-byok";',
     "",
     ...sourcesInterface(needed),
+    ...regionsInterface(regions),
     "/** Adopts keys that exist; the answer names each as the program does. */",
     `export function adoptKeys(${parameters}) {`,
     "  return {",
@@ -50,8 +58,15 @@ export function functionText(text: AdoptionText): string {
   ].join("\n");
 }
 
-function header({ group, module, about }: AdoptionText, needed: readonly string[]): readonly string[] {
-  const call = needed.length === 0 ? "" : `, { ${needed.map((name) => `${property(name)}: …`).join(", ")} }`;
+function header(
+  { group, module, about }: AdoptionText,
+  needed: readonly string[],
+  regions: readonly string[],
+): readonly string[] {
+  const call = [needed, regions]
+    .filter((names) => names.length > 0)
+    .map((names) => `, { ${names.map((name) => `${property(name)}: …`).join(", ")} }`)
+    .join("");
   return [
     `// ${about}`,
     "// What is not named here stays as it was found. pulumi preview says of each key what it adopts; pulumi up writes our three tags.",
@@ -68,6 +83,17 @@ const sourcesInterface = (needed: readonly string[]): readonly string[] =>
         "/** The source keys whose material the keys below hold, as the token remembers. */",
         "export interface Sources {",
         ...needed.map((name) => `  readonly ${property(name)}: byok.SourceKey;`),
+        "}",
+        "",
+      ];
+
+const regionsInterface = (regions: readonly string[]): readonly string[] =>
+  regions.length === 0
+    ? []
+    : [
+        "/** The groups of the Regions in which keys below have replicas, which are adopted with them. */",
+        "export interface ReplicaGroups {",
+        ...regions.map((region) => `  readonly ${property(region)}: byok.AwsKmsGroup;`),
         "}",
         "",
       ];

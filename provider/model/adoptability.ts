@@ -16,8 +16,8 @@ export function adoptionObstacle(record: InventoryRecord): string | undefined {
   if (origin !== "EXTERNAL" && origin !== "AWS_KMS") {
     return `its origin is ${origin}: keys of a key store of your own are kept there. Make a new AwsKmsKey, and move its aliases there.`;
   }
-  if (multiRegion !== undefined)
-    return `it is a multi-Region ${multiRegion.role === "PRIMARY" ? "primary" : "replica"}.`;
+  if (multiRegion?.role === "REPLICA")
+    return `it is a replica of ${multiRegion.primary}, and is adopted with that: list the Region of the primary.`;
   if (!importable.includes(spec)) return `its spec ${spec} takes no material from a source key.`;
   if (!adoptableStates.includes(state)) return `its state is ${state}.`;
   return undefined;

@@ -36,7 +36,8 @@ describe("whether a key can be adopted", () => {
     ["a key of this stack", record("k", { tags: { "byok:lineage": "l1" } }), "as payments."],
     ["a key whose material AWS made", record("k", {}, { origin: "AWS_KMS" }), undefined],
     ["a key of a key store", record("k", {}, { origin: "AWS_CLOUDHSM" }), "its origin is AWS_CLOUDHSM"],
-    ["a multi-Region key", record("k", { multiRegion }), "it is a multi-Region primary."],
+    ["a multi-Region primary", record("k", { multiRegion }), undefined],
+    ["a replica", record("k", { multiRegion: { ...multiRegion, role: "REPLICA" } }), "it is a replica of arn:p"],
     ["a key of a spec that takes no import", record("k", {}, { spec: "SM2" }), "its spec SM2"],
     [
       "a key that is about to be deleted",
@@ -92,6 +93,17 @@ describe("the program that adopts keys", () => {
     ]);
     expect(text).toContain("material: { native: true },");
     expect(text).toContain('material: { native: true, spec: "EC_P256" },');
+  });
+
+  it("adopts a multi-Region key whole, and asks for the groups of the other Regions as a parameter", () => {
+    const replicaArns = ["eu-west-1", "us-east-1"].map((place) => `arn:aws:kms:${place}:111122223333:key/mrk-1`);
+    const text = program([record("a", { multiRegion: { ...multiRegion, replicas: replicaArns } }), record("b")]);
+    expect(text).toContain('  readonly "eu-west-1": byok.AwsKmsGroup;\n  readonly "us-east-1": byok.AwsKmsGroup;');
+    expect(text).toContain("replicaGroups: ReplicaGroups) {");
+    expect(text.match(/multiRegion: true/g)).toHaveLength(1);
+    expect(text).toContain('replicas: [{ group: replicaGroups["eu-west-1"] }, { group: replicaGroups["us-east-1"] }],');
+    expect(program([record("a", { multiRegion })])).toContain("  multiRegion: true,\n");
+    expect(program([record("b")])).not.toContain("ReplicaGroups");
   });
 
   it("says of each key that it does not adopt why", () => {

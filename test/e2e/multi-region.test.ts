@@ -111,10 +111,8 @@ describe("a key in two Regions", () => {
   it("is shown with its replica by byok tree", async () => {
     const exported: unknown = JSON.parse(await lab.project.expectSuccess("stack", "export"));
     const copies = keyTree(exported).flatMap(({ versions }) => versions.flatMap((version) => version.copies));
-    expect(copies.map(({ name, replicas }) => [name, replicas.map(({ region }) => region)]).sort()).toEqual([
-      ["ledger", [ireland]],
-      ["payments", [ireland]],
-    ]);
+    const shown = copies.map(({ name, replicas }) => [name, replicas.map(({ region }) => region)]);
+    expect(shown.sort()).toEqual(["ledger", "partner", "payments", "sessions"].map((name) => [name, [ireland]]));
   });
 });
 
@@ -127,7 +125,7 @@ describe("material from a file and of AWS in two Regions", () => {
       expect(await decryptAs(there, before[name])).toBe(name);
     }
     const { proof, replicas } = await lab.project.outputs("partner");
-    const { fingerprint } = JSON.parse(String(proof)) as { fingerprint: string };
+    const { fingerprint } = proof as { fingerprint: string };
     expect(replicas).toMatchObject([{ proof: { fingerprint } }]);
   });
 });
@@ -176,6 +174,7 @@ describe("the primary", () => {
   });
 });
 
+let partner = "";
 const day = (days: number): string => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);
 
 describe("the deletion of a key in two Regions", () => {
@@ -242,11 +241,41 @@ describe("letting go", () => {
 
   it("of the key schedules what is left, and shows both dates", async () => {
     const keyId = await keyIdOf("ledger");
+    partner = String((await lab.project.outputs("partner"))["arn"]);
     const destroyed = await lab.project.expectSuccess("destroy", "--yes");
     expect(destroyed).toContain(`on ${day(60)}, 30 days after its replica in eu-west-1 is deleted (${day(30)})`);
     expect([await stateOf(here, keyId), await stateOf(there, keyId)]).toEqual([
       "PendingReplicaDeletion",
       "PendingDeletion",
     ]);
+  });
+});
+
+describe("adopting a key in two Regions", () => {
+  const adopting = (replicas: string): Promise<void> =>
+    lab.project.program(`${lab.hsm()}
+${lab.group("frankfurt", quick)}
+${lab.group("ireland", quick, ireland)}
+new byok.AwsKmsKey("rescued", {
+  group: frankfurt, material: ${clearFile}, multiRegion: true, enabled: true, replicas: [${replicas}],
+  adopt: { arn: "${partner}", undelete: true },
+});`);
+
+  it("refuses a Region that the program does not name; then all of it comes back, and nothing is due", async () => {
+    const keyId = partner.split("/").at(-1) ?? "";
+    await adopting("");
+    expect(await lab.project.expectFailure("preview")).toContain(
+      `has replicas in ${ireland} that the program does not name`,
+    );
+    await adopting("{ group: ireland, enabled: true }");
+    const said = await lab.project.up();
+    for (const arn of [partner, partner.replace(region, ireland)]) {
+      expect(said).toContain(`cancels the deletion of ${arn}`);
+      expect(said).toContain(`adopts ${arn}: our tags are written`);
+    }
+    expect([await stateOf(here, keyId), await stateOf(there, keyId)]).toEqual(["Enabled", "Enabled"]);
+    for (const kms of [here, there]) expect(await decryptAs(kms, before["partner"])).toBe("partner");
+    await lab.project.expectSuccess("preview", "--expect-no-changes");
+    await lab.project.expectSuccess("refresh", "--yes", "--expect-no-changes");
   });
 });

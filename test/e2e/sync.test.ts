@@ -50,7 +50,7 @@ beforeAll(async () => {
     placeholder: await key({ Origin: "EXTERNAL", Tags: [{ TagKey: "team", TagValue: "ledger" }] }, "alias/ledger"),
     native: await key({ Description: "made by AWS" }, "alias/native"),
     theirs: await key({ Origin: "EXTERNAL", Tags: [{ TagKey: "byok:lineage", TagValue: "0123" }] }),
-    primary: await key({ Origin: "EXTERNAL", MultiRegion: true }),
+    primary: await key({ MultiRegion: true }),
   };
   await write(payments);
   await project.up();
@@ -151,7 +151,9 @@ describe("a program that byok sync wrote", () => {
     const program = await inFile("adopted-keys.ts");
     expect(program).toContain("SOURCE_KEY_OF_ledger");
     expect(program).toMatch(/"native": new byok\.AwsKmsKey\("native", \{[^}]*material: \{ native: true \}/);
-    expect(program).toMatch(/\/\/ - arn:\S*mrk-\S+: it is a multi-Region primary\./);
+    expect(program).toMatch(
+      /new byok\.AwsKmsKey\("mrk-[^}]*material: \{ native: true \},\s*multiRegion: true,\s*adopt: /,
+    );
     await write(`${payments}\nadoptKeys(frankfurt);`, 'import { adoptKeys } from "./adopted-keys";');
     expect(await project.expectFailure("preview")).toContain("SOURCE_KEY_OF_ledger");
   });
@@ -166,14 +168,14 @@ describe("a program that byok sync wrote", () => {
     expect(preview).toMatch(
       new RegExp(`adopts arn:\\S*${made.placeholder}: our tags are written and the key material is imported`),
     );
-    expect(preview).toContain("2 to create");
-    expect(await project.up()).toContain("2 created");
+    expect(preview).toContain("3 to create");
+    expect(await project.up()).toContain("3 created");
     expect(await project.outputs("ledger")).toMatchObject({
       keyId: made.placeholder,
       keyState: "Enabled",
       pending: [],
     });
-    expect(await project.preview("--expect-no-changes")).toContain("7 unchanged");
+    expect(await project.preview("--expect-no-changes")).toContain("8 unchanged");
   });
 
   it("finds the source in the token, and adopts a key that holds its material without touching it", async () => {
@@ -193,7 +195,7 @@ describe("a program that byok sync wrote", () => {
     await lab.cloud.admin.clearLog();
     expect(await project.up()).toContain("1 created");
     expect(await operations()).not.toContain("ImportKeyMaterial");
-    expect(await project.preview("--expect-no-changes")).toContain("7 unchanged");
+    expect(await project.preview("--expect-no-changes")).toContain("8 unchanged");
     expect(await project.outputs("payments")).toMatchObject({
       arn,
       aliases: ["alias/payments"],
@@ -215,7 +217,7 @@ describe("byok prove", () => {
     expect((await kms.send(new DescribeKeyCommand({ KeyId: "alias/payments" }))).KeyMetadata).toEqual(
       before.KeyMetadata,
     );
-    expect(await project.preview("--expect-no-changes")).toContain("7 unchanged");
+    expect(await project.preview("--expect-no-changes")).toContain("8 unchanged");
     for (const secret of lab.secrets) expect(text).not.toContain(secret);
   });
 

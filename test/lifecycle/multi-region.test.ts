@@ -123,7 +123,10 @@ describe("a multi-Region key", () => {
     ],
     [{ enabled: false }, "replicas[0]: cannot be made: AWS replicates an enabled primary"],
     [{ materialState: "deleted" }, "replicas[0]: cannot be made"],
-    [{ adopt: { arn: `arn:aws:kms:${region}:${account}:key/mrk-1` } }, "adopt: takes over single-Region keys only"],
+    [
+      { adopt: { arn: `arn:aws:kms:${region}:${account}:key/mrk-1` }, primaryRegion: ireland },
+      "primaryRegion: is eu-west-1, and an adoption moves no primary",
+    ],
   ])("is refused with %j", async (more, complaint) => {
     expect((await key.complaints(program(more))).join("\n")).toContain(complaint);
   });

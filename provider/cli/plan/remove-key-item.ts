@@ -116,11 +116,14 @@ function replicaSentences(outputs: KeyOutputs, date: Date): readonly string[] {
 const movedPrimary = ({ replicas, primaryRegion }: KeyOutputs): KeyOutputs["replicas"][number] | undefined =>
   replicas.find(({ region }) => region === primaryRegion);
 
-/** A multi-Region key is not adopted, so that its deletion is taken back in AWS only. */
-const takeBack = ({ arn, multiRegion }: KeyOutputs): string =>
-  multiRegion
-    ? "kms:CancelKeyDeletion, in each of its Regions"
-    : `kms:CancelKeyDeletion, or an AwsKmsKey with adopt: { arn: "${arn}", undelete: true }`;
+/** A multi-Region key is taken back whole, by its primary. */
+function takeBack(outputs: KeyOutputs): string {
+  const { arn, multiRegion, replicas } = outputs;
+  if (!multiRegion) return `kms:CancelKeyDeletion, or an AwsKmsKey with adopt: { arn: "${arn}", undelete: true }`;
+  const primary = movedPrimary(outputs)?.arn ?? arn;
+  const named = replicas.length === 0 ? "" : " and its replicas";
+  return `kms:CancelKeyDeletion, in each of its Regions, or an AwsKmsKey with multiRegion: true${named} and adopt: { arn: "${primary}", undelete: true }`;
+}
 
 async function presentOf(resource: StackResource, outputs: KeyOutputs, ask: AskCloud): Promise<Present | "gone"> {
   if (ask === undefined) return recorded(resource, outputs, "AWS was not asked; this is what the state knows.");

@@ -2,6 +2,7 @@ import { ByokError } from "../../model/errors";
 import { keySpecFacts, type KeySpec } from "../../model/key-spec";
 import type { ObservedKey } from "../../model/aws-key-steps";
 import { ownershipTags } from "../../model/owner";
+import { isLeaving } from "../../model/key-states";
 import { samePolicy } from "../../model/key-policy";
 import type { KmsPort } from "../../model/ports/kms";
 import { userTags } from "../../model/tags";
@@ -9,9 +10,12 @@ import { connectionOf } from "../connection-of";
 import type { LifecycleContext, PlainRecord } from "../contract";
 import type { AwsKmsKeyInputs } from "../inputs/aws-kms-key-inputs";
 import type { KeyMaterialInputs } from "../inputs/key-material";
+import { settled } from "../settled";
 import { observeKey } from "./observe-key";
+import { findAdoptedReplicas, requireWholeKey } from "./replicas/adopt-replicas";
 
-interface Expected {
+/** What a key must be for the program to take it over. */
+export interface Expected {
   readonly account: string;
   readonly region: string;
   readonly spec: KeySpec;
@@ -32,15 +36,21 @@ export async function findAdopted(
   const { facts } = observed;
   // Material may decide the usage, so an unnamed one is taken from the key.
   const usage = inputs.usage ?? facts.usage;
-  requireAdoptable(observed, { ...derived, usage }, inputs.adopt);
+  const expected = { ...derived, usage };
+  requireWholeKey(facts, inputs);
+  requireAdoptable(observed, expected, inputs.adopt);
+  const replicas = await findAdoptedReplicas(context, inputs, expected, derived);
   const lineage = observed.tags[ownershipTags.lineage];
   const owner = observed.tags[ownershipTags.owner];
   if (lineage !== undefined && owner !== derived["owner"]) {
     context.log.warn(`adopts ${facts.arn} from another resource (lineage ${lineage}), which will forget it.`);
   }
-  if (facts.state === "PendingDeletion") {
-    const date = facts.deletionDate?.toISOString().slice(0, 10) ?? "a date that AWS does not tell";
-    context.log.warn(`cancels the deletion of ${facts.arn}, which AWS would delete on ${date}.`);
+  if (isLeaving(facts.state)) {
+    const when =
+      facts.state === "PendingReplicaDeletion"
+        ? "after its replicas"
+        : `on ${facts.deletionDate?.toISOString().slice(0, 10) ?? "a date that AWS does not tell"}`;
+    context.log.warn(`cancels the deletion of ${facts.arn}, which AWS would delete ${when}.`);
   }
   context.log.info(
     facts.state === "PendingImport"
@@ -49,6 +59,7 @@ export async function findAdopted(
   );
   return {
     ...derived,
+    ...replicas,
     usage,
     adopted: true,
     description: inputs.description ?? facts.description,
@@ -86,12 +97,13 @@ export function requireAdoptable(
       ? `its spec is ${facts.spec}, and the material is ${expected.spec}`
       : undefined,
     facts.usage !== expected.usage ? `its usage is ${facts.usage}, and ${expected.usage} is asked for` : undefined,
-    facts.multiRegion && expected.multiRegion !== true ? "it is a multi-Region key" : undefined,
+    facts.multiRegion && expected.multiRegion !== true
+      ? "it is a multi-Region key (set multiRegion: true, and name its replicas)"
+      : undefined,
     !facts.multiRegion && expected.multiRegion === true ? "it is a single-Region key" : undefined,
-    !["PendingImport", "Enabled", "Disabled", ...(adopt.undelete === true ? ["PendingDeletion"] : [])].includes(
-      facts.state,
-    )
-      ? `its state is ${facts.state}${facts.state === "PendingDeletion" ? " (adopt.undelete: true cancels the deletion)" : ""}`
+    !["PendingImport", "Enabled", "Disabled"].includes(facts.state) &&
+    !(adopt.undelete === true && isLeaving(facts.state))
+      ? `its state is ${facts.state}${isLeaving(facts.state) ? " (adopt.undelete: true cancels the deletion)" : ""}`
       : undefined,
   ].filter((fault) => fault !== undefined);
   if (faults.length === 0) return;
@@ -127,4 +139,18 @@ export async function requireUntouched(
       hint: "Revoke them, or list their ids in adopt.grants.",
     },
   );
+}
+
+/** Takes the scheduled deletion back; AWS leaves the key disabled, or waiting for its material. */
+export async function undelete(context: LifecycleContext, kms: KmsPort, arn: string): Promise<ObservedKey> {
+  context.mayProceed();
+  context.log.progress("cancelling the key's deletion");
+  await kms.cancelDeletion(arn);
+  await settled(context, kms, arn, ({ state }) => !isLeaving(state));
+  const observed = await observeKey(kms, arn);
+  if (observed !== undefined && !isLeaving(observed.facts.state)) return observed;
+  throw new ByokError("BYOK_AWS_INVALID_STATE", `${arn} is still pending deletion after it was cancelled.`, {
+    hint: "Run pulumi up again.",
+    retryable: true,
+  });
 }

@@ -6,12 +6,12 @@ import { isLeaving } from "../../model/key-states";
 import { ownershipTags } from "../../model/owner";
 import type { KmsKeyFacts, KmsPort, OwnedKey } from "../../model/ports/kms";
 import type { LifecycleContext } from "../contract";
-import { settled } from "../settled";
-import { requireAdoptable, requireUntouched } from "./adopt-key";
+import { requireAdoptable, requireUntouched, undelete } from "./adopt-key";
 import { wrappingOf } from "./ensure-key";
 import { awsSpecOf, type KeyInputs } from "./key-inputs";
 import { materialMark } from "./key-material";
 import { observeKey } from "./observe-key";
+import { requireWholeKey, takeBackReplicas } from "./replicas/adopt-replicas";
 import { refuseTakenInReplicas } from "./replicas/replica-aliases";
 import { refuseTakenAliases } from "./taken-aliases";
 
@@ -40,8 +40,10 @@ export async function locateKey(
     const { arn } = inputs.adopt;
     const found = await observeKey(kms, arn);
     if (found === undefined) throw new ByokError("BYOK_ADOPT_REFUSED", `There is no key ${arn}.`);
+    requireWholeKey(found.facts, inputs);
     requireAdoptable(found, inputs, inputs.adopt);
-    const observed = found.facts.state === "PendingDeletion" ? await undelete(context, kms, arn) : found;
+    await takeBackReplicas(context, inputs, found.facts.keyId);
+    const observed = isLeaving(found.facts.state) ? await undelete(context, kms, arn) : found;
     return { ...named(observed.facts), from: "adopted", keepMaterial: observed.facts.state !== "PendingImport" };
   }
   context.log.progress("looking for a key that an interrupted run may have left");
@@ -63,20 +65,6 @@ export async function locateKey(
     tags: { ...(inputs.tags ?? {}), ...ownershipOf(lineage, inputs.owner, inputs.version, materialMark(inputs)) },
   });
   return { ...named(made), from: "made", keepMaterial: false };
-}
-
-/** Takes the scheduled deletion back; AWS leaves the key disabled, or waiting for its material. */
-async function undelete(context: LifecycleContext, kms: KmsPort, arn: string): Promise<ObservedKey> {
-  context.mayProceed();
-  context.log.progress("cancelling the key's deletion");
-  await kms.cancelDeletion(arn);
-  await settled(context, kms, arn, ({ state }) => !isLeaving(state));
-  const observed = await observeKey(kms, arn);
-  if (observed !== undefined && !isLeaving(observed.facts.state)) return observed;
-  throw new ByokError("BYOK_AWS_INVALID_STATE", `${arn} is still pending deletion after it was cancelled.`, {
-    hint: "Run pulumi up again.",
-    retryable: true,
-  });
 }
 
 const named = ({ keyId, arn }: KmsKeyFacts): { readonly keyId: string; readonly arn: string } => ({ keyId, arn });

@@ -21,6 +21,8 @@ export const replicaInputs = z.strictObject({
   region: regionSchema.optional(),
   /** Derived: hash of organisation, URN and place. */
   owner: ownerSchema.optional(),
+  /** Derived: true of a replica that was taken over with its primary; what the program does not name then stays as it was found. */
+  adopted: z.boolean().optional(),
 });
 export type ReplicaInputs = z.infer<typeof replicaInputs>;
 

@@ -62,23 +62,32 @@ function kindFailures(inputs: AwsKmsKeyInputs, before: PlainRecord): readonly Ch
   }
   if (!multiRegion && primaryRegion !== undefined)
     failures.push({ property: "primaryRegion", reason: "is for a multi-Region key only. Set multiRegion: true." });
-  if (multiRegion && adopt !== undefined) {
+  if (adopt !== undefined && !isMade && primaryRegion !== undefined && primaryRegion !== inputs.group.region) {
     failures.push({
-      property: "adopt",
-      reason:
-        "takes over single-Region keys only. Make a new multi-Region key, and encrypt again what should outlive the other one.",
+      property: "primaryRegion",
+      reason: `is ${primaryRegion}, and an adoption moves no primary. Adopt the key with a group of the Region in which its primary is, and move it then.`,
     });
   }
   return failures;
 }
 
+/** Regions whose replicas need not be made: those of the last run, and all of a key that is adopted with them. */
+const knownRegions = (
+  replicas: readonly ReplicaInputs[],
+  before: PlainRecord,
+  adopt: AwsKmsKeyInputs["adopt"],
+): readonly string[] =>
+  adopt !== undefined && before["owner"] === undefined
+    ? replicas.map(({ group }) => group.region)
+    : recordedReplicas(before).map(({ region }) => region);
+
 /** What does not go together with where the material comes from. */
 function materialFailures(
-  { material, replicas = [] }: AwsKmsKeyInputs,
+  { material, replicas = [], adopt }: AwsKmsKeyInputs,
   before: PlainRecord,
   isGone: boolean,
 ): readonly CheckFailure[] {
-  const known = recordedReplicas(before).map(({ region }) => region);
+  const known = knownRegions(replicas, before, adopt);
   return replicas.flatMap(({ group, validTo, keepValidFor }, index): readonly CheckFailure[] => {
     const expiry = validTo === undefined ? (keepValidFor === undefined ? undefined : "keepValidFor") : "validTo";
     if ("native" in material) {
@@ -136,9 +145,9 @@ function primaryFailures(inputs: AwsKmsKeyInputs, before: PlainRecord): readonly
 
 /** What AWS does with enabled keys that hold their material only. */
 function stateFailures(inputs: AwsKmsKeyInputs, before: PlainRecord, rotates: boolean): readonly CheckFailure[] {
-  const { replicas = [], enabled, materialState } = inputs;
+  const { replicas = [], enabled, materialState, adopt } = inputs;
   const failures: CheckFailure[] = [];
-  const known = recordedReplicas(before).map(({ region }) => region);
+  const known = knownRegions(replicas, before, adopt);
   const { rotationMode } = rotationSettings(inputs);
   for (const [index, { group }] of replicas.entries()) {
     if (known.includes(group.region)) continue;

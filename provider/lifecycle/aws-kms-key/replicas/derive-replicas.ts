@@ -4,10 +4,13 @@ import { ownerHash } from "../../../model/owner";
 import { keptExpiry } from "../../../model/validity";
 import type { PlainRecord } from "../../contract";
 import type { AwsKmsKeyInputs } from "../../inputs/aws-kms-key-inputs";
-import type { ReplicaInputs } from "../../inputs/replica-inputs";
+import { replicaInputs, type ReplicaInputs } from "../../inputs/replica-inputs";
+import { pickDefined } from "../../pick-defined";
 import { defaultDescription } from "../key-inputs";
 import { compromiseOf } from "../key-material";
 import { recordedReplicas } from "./recorded-replicas";
+
+const kept = replicaInputs.omit({ group: true }).partial();
 
 /** Checked inputs of a multi-Region key's replicas and of its primary's Region; none for a single-Region key. */
 export function deriveReplicas(
@@ -33,10 +36,14 @@ function derived(
   { now, sameVersion }: { readonly now: Date; readonly sameVersion: boolean },
 ): PlainRecord {
   const { region, account } = replica.group;
-  const policy = replica.policy ?? defaultKeyPolicy(partitionOf(region)?.id ?? "aws", account);
+  const { keepValidFor } = replica;
+  // What the program does not name of an adopted replica stays as it was found.
+  const isAdopted = recorded["adopted"] === true;
+  const found: ReplicaInputs = isAdopted ? { ...keptOf(recorded), ...replica } : replica;
+  const { validTo } = found;
+  const policy = found.policy ?? defaultKeyPolicy(partitionOf(region)?.id ?? "aws", account);
   // Not the owner of a key of its own in that place: nobody who looks for one may find a replica.
   const place = `${account}/${region} replica of ${group.region}`;
-  const { keepValidFor, validTo } = replica;
   const isCompromised = compromiseOf(material) !== undefined;
   const kept = sameVersion && recorded["keepValidFor"] === keepValidFor ? recorded["validTo"] : undefined;
   const present = typeof kept === "string" ? kept : undefined;
@@ -47,18 +54,22 @@ function derived(
       typeof recorded["owner"] === "string"
         ? recorded["owner"]
         : ownerHash({ organization: organization ?? "organization", urn: self ?? "", place }),
-    description: replica.description ?? defaultDescription(material),
+    ...(isAdopted ? { adopted: true } : {}),
+    description: found.description ?? defaultDescription(material),
     policy:
       typeof recorded["policy"] === "string" && samePolicy(recorded["policy"], policy) ? recorded["policy"] : policy,
-    tags: replica.tags ?? {},
-    aliases: replica.aliases ?? [],
-    enabled: !isCompromised && (replica.enabled ?? true),
+    tags: found.tags ?? {},
+    aliases: found.aliases ?? [],
+    enabled: !isCompromised && (found.enabled ?? true),
     validTo:
       isCompromised && keepValidFor !== undefined && present !== undefined
         ? present
         : validToOf({ keepValidFor, validTo }, present, now),
   };
 }
+
+const keptOf = (recorded: PlainRecord): Partial<ReplicaInputs> =>
+  kept.safeParse(pickDefined(recorded, ["description", "policy", "tags", "aliases", "enabled", "validTo"])).data ?? {};
 
 const validToOf = (
   { keepValidFor, validTo }: Pick<ReplicaInputs, "keepValidFor" | "validTo">,

@@ -9,7 +9,7 @@ import { deleteGivenUp, deleteUnwanted } from "../delete-unwanted";
 import { ensureKey, type KeyUnderWork } from "../ensure-key";
 import { keyInputsIn } from "../key-inputs";
 import { compromiseOf } from "../key-material";
-import { ensureReplica, replicaVersions, type ReplicatedKey } from "./ensure-replica";
+import { ensureReplica, isAdopted, replicaVersions, type ReplicatedKey } from "./ensure-replica";
 import { formerReplicasAt } from "./former-replicas";
 import { movePrimary, presentPrimary } from "./move-primary";
 import { recordedReplicas } from "./recorded-replicas";
@@ -39,6 +39,10 @@ export async function ensureKeySet(context: LifecycleContext, kms: KmsPort, work
 }
 
 const isAliasStep = ({ kind }: KeyStep): boolean => kind === "create-alias" || kind === "delete-alias";
+
+/** The material of an adopted replica is not ours to touch, unless it has none. */
+const keepsMaterial = (member: ReplicaMember, key: ReplicatedKey, record: PlainRecord, state: unknown): boolean =>
+  isAdopted(member, key) && record["proof"] === undefined && state !== "PendingImport";
 
 class KeySet {
   private main: PlainRecord;
@@ -125,9 +129,12 @@ class KeySet {
       const expected = expectedReplica(inputs, { keyId: key.keyId, arn: arnIn(key.arn, region) });
       this.replicas.set(region, { ...expected, versions, aliases, primaryArn: key.arn });
     }
-    const made = await this.during(`make the replica in ${region}`, () => ensureReplica(member, versions, key));
+    const { made, state } = await this.during(`make the replica in ${region}`, () =>
+      ensureReplica(member, versions, key),
+    );
     await this.ensureReplicasKey(member, key, {
       madeNow: made,
+      keepMaterial: keepsMaterial(member, key, isKnown ? old : {}, state),
       olds: { ...(isKnown ? old : {}), versions, aliases },
       defers: (step) => isAliasStep(step) || (step.kind === "disable" && becomesPrimary),
     });
@@ -139,7 +146,11 @@ class KeySet {
     const record = this.replicas.get(region) ?? {};
     const given = textList(record["aliases"]);
     if (textList(record["pending"]).length > 0)
-      await this.ensureReplicasKey(member, key, { madeNow: false, olds: record });
+      await this.ensureReplicasKey(member, key, {
+        madeNow: false,
+        keepMaterial: keepsMaterial(member, key, record, record["keyState"]),
+        olds: record,
+      });
     const former = new Set(formerKeys(keyVersionsIn(record), key.keyId).map(({ keyId }) => keyId));
     if (former.size === 0) return;
     const wanted = inputs.aliases ?? [];
@@ -156,7 +167,7 @@ class KeySet {
   private async ensureReplicasKey(
     { region, context, kms, inputs, property }: ReplicaMember,
     { keyId, arn, lineage, versions }: ReplicatedKey,
-    part: Pick<KeyUnderWork, "madeNow" | "olds" | "defers">,
+    part: Pick<KeyUnderWork, "madeNow" | "keepMaterial" | "olds" | "defers">,
   ): Promise<void> {
     const keep = (outputs: PlainRecord, finished: boolean): void => {
       const record = replicaRecord(outputs, arn);
@@ -167,7 +178,7 @@ class KeySet {
     try {
       const first = versions.find((version) => version.keyId === keyId && version.version === inputs.version);
       const sameAs = first?.fingerprint === undefined ? {} : { sameAs: first.fingerprint };
-      const work = { lineage, keyId, inputs, keepMaterial: false, replicaOf: arn, ...sameAs, ...part };
+      const work = { lineage, keyId, inputs, replicaOf: arn, ...sameAs, ...part };
       keep(await ensureKey(context, kms, work), part.defers === undefined);
     } catch (error) {
       if (error instanceof PartialFailure && error.outputs["arn"] !== undefined) keep(error.outputs, false);

@@ -2,7 +2,7 @@ import { ByokError } from "../../../model/errors";
 import { formerKeys, keyVersionsIn, materialsOf, type KeyVersion } from "../../../model/key-versions";
 import { ownershipOf } from "../../../model/aws-key-steps";
 import { ownershipTags } from "../../../model/owner";
-import type { KmsKeyFacts, KmsPort } from "../../../model/ports/kms";
+import type { KmsKeyFacts, KmsKeyState, KmsPort } from "../../../model/ports/kms";
 import type { PlainRecord } from "../../contract";
 import { materialMark } from "../key-material";
 import { rotationSettings } from "../rotation-settings";
@@ -46,13 +46,13 @@ export function replicaVersions(member: ReplicaMember, old: PlainRecord, key: Re
  * Makes the replica where there is none, with its tags, policy and description in the call itself, and waits until AWS has made it. One that is there
  * already, because a run was cut off, is taken up where it is this resource's own.
  *
- * @returns true where this very call made it
+ * @returns whether this very call made it, and in which state it is
  */
 export async function ensureReplica(
   member: ReplicaMember,
   versions: readonly KeyVersion[],
   key: ReplicatedKey,
-): Promise<boolean> {
+): Promise<{ readonly made: boolean; readonly state: KmsKeyState }> {
   const { context, kms, inputs, region } = member;
   const found = await kms.describeKey(key.keyId);
   let made = false;
@@ -75,9 +75,14 @@ export async function ensureReplica(
     made = answer === "made";
   }
   const facts = found === undefined || found.state === "Creating" ? await appeared(member, key.keyId) : found;
-  if (!made) await requireOwnReplica(member, facts, key);
-  return made;
+  // An adopted one was judged with its primary.
+  if (!made && !isAdopted(member, key)) await requireOwnReplica(member, facts, key);
+  return { made, state: facts.state };
 }
+
+/** True of the replica of a key that was adopted, until that key is rotated: what comes then this resource makes itself. */
+export const isAdopted = ({ inputs }: ReplicaMember, { keyId, versions }: ReplicatedKey): boolean =>
+  inputs.adopted === true && formerKeys(versions, keyId).length === 0;
 
 async function appeared({ context, kms, region }: ReplicaMember, keyId: string): Promise<KmsKeyFacts> {
   for (let attempt = 0; attempt < patience.attempts; attempt += 1) {

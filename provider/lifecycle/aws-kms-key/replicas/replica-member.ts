@@ -54,7 +54,7 @@ export const recordedMembers = (
   });
 
 function keyInputsOf(inputs: KeyInputs, replica: ReplicaInputs): KeyInputs {
-  const { group, owner, aliases, description, policy, tags, enabled, validTo, keepValidFor } = replica;
+  const { group, owner, aliases, description, policy, tags, enabled, validTo, keepValidFor, adopted } = replica;
   if (owner === undefined)
     throw new ByokError("BYOK_INTERNAL", `The recorded replica in ${group.region} has no owner.`, {
       hint: "Run pulumi refresh, then pulumi up.",
@@ -69,6 +69,6 @@ function keyInputsOf(inputs: KeyInputs, replica: ReplicaInputs): KeyInputs {
     primaryRegion: undefined,
     renewBefore: undefined,
     adopt: undefined,
-    adopted: undefined,
+    adopted,
   };
 }

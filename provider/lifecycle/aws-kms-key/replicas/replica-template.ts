@@ -6,8 +6,9 @@ import { fromTemplate } from "../from-template";
 
 /** Each replica takes from the template of its own group what it does not say itself, as its primary does from its group's. */
 export function replicasFromTemplates(name: string, news: PlainRecord): PlainRecord {
-  const { replicas, material } = news;
-  if (!Array.isArray(replicas)) return news;
+  const { replicas, material, adopt } = news;
+  // An adopted key takes nothing from a template, in no Region.
+  if (!Array.isArray(replicas) || adopt !== undefined) return news;
   return {
     ...news,
     replicas: replicas.map((replica: unknown) => (isRecord(replica) ? filled(name, replica, material) : replica)),
