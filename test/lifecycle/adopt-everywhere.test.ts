@@ -136,6 +136,18 @@ describe("adopting a key in several Regions", () => {
     expect(await key.up(native({ rotationTrigger: "now" }))).toBe("same");
   });
 
+  it("adopts a primary that has no replica, which may get one later", async () => {
+    await found();
+    const { arn: alone } = world.kms.add({ multiRegion: true, origin: "AWS_KMS", tags: {} });
+    const wanted = program({ adopt: { arn: alone }, material: { native: true }, replicas: undefined });
+    await key.up(wanted);
+    expect(world.kms.writes).toEqual(["tag"]);
+    expect(key.outputs).toMatchObject({ arn: alone, primaryRegion: region, pending: [] });
+    expect(await key.up(wanted)).toBe("same");
+    await key.up({ ...wanted, replicas: [{ group: group(ireland) }] });
+    expect(replicas()).toMatchObject([{ region: ireland, keyState: "Enabled", pending: [] }]);
+  });
+
   it("imports into a replica that waits for material only where nobody else may use it", async () => {
     kmsIn(ireland).set(keyId, { state: "PendingImport" });
     stored(ireland)?.grants.push({ grantId: "g1", grantee: "somebody", operations: ["Decrypt"] });
@@ -185,7 +197,10 @@ describe("an adoption that dies", () => {
             () => true,
           );
           world.kms.failAt = undefined;
-          if (!died) { expect(call).toBeGreaterThan(20); return; }
+          if (!died) {
+            expect(call).toBeGreaterThan(20);
+            return;
+          }
           if (!kept) Object.assign(key, saved);
           await key.up(wanted);
           expect({ call, after, kept, states: states() }).toEqual({ call, after, kept, states: end });

@@ -140,6 +140,7 @@ export const permissionOperations: Readonly<Record<string, PermissionOperation>>
       { actions: ["kms:DescribeKey", "kms:ListResourceTags", "kms:ListAliases"] },
       { when: "optional", actions: ["kms:GetKeyLastUsage"] },
     ],
+    remark: "In each Region of a multi-Region key",
   },
   schedule: {
     what: "`DeletionSchedule`: up, refresh",
@@ -147,6 +148,7 @@ export const permissionOperations: Readonly<Record<string, PermissionOperation>>
       { actions: ["kms:DescribeKey", "kms:ListResourceTags", "kms:ScheduleKeyDeletion"] },
       { when: "another window", actions: ["kms:CancelKeyDeletion"] },
     ],
+    remark: "In each Region of a multi-Region key",
   },
   scheduleCancel: {
     what: '`DeletionSchedule`: removal with `onRemove: "cancel"`',
@@ -154,6 +156,7 @@ export const permissionOperations: Readonly<Record<string, PermissionOperation>>
       { actions: ["kms:DescribeKey", "kms:ListResourceTags", "kms:CancelKeyDeletion"] },
       { when: "`restoreEnabled`", actions: ["kms:EnableKey"] },
     ],
+    remark: "In each Region of a multi-Region key",
   },
   inventory: {
     what: "`AwsKeyInventory`: up, refresh; `byok sync aws`",
