@@ -166,10 +166,47 @@ describe("a key that is pending deletion", () => {
     expect(key.id).toBeUndefined();
   });
 
-  it("that vanished without a schedule that the state knew leaves the state", async () => {
+  it("that vanished without a schedule that the state knew is Destroyed too: no up makes a new key in its place by surprise", async () => {
     await key.up(keyProgram());
     world.kms.keys.clear();
     await key.refresh();
+    expect(key.outputs).toMatchObject({ keyState: "Destroyed", pending: [] });
+    expect(world.warnings.join()).toContain("AWS deletes no key in another way");
+    world.warnings.length = 0;
+    expect(await key.up(keyProgram({ description: "another" }))).toBe("same");
+    expect(world.warnings.join()).toContain("Remove this resource from the program");
+    expect(world.kms.keys.size).toBe(0);
+    const before = key.outputs;
+    await key.refresh();
+    expect(key.outputs).toEqual(before);
+    await key.destroy();
     expect(key.id).toBeUndefined();
+  });
+
+  it("that was gone before the date that the state knew names no date that has not come", async () => {
+    await key.up(keyProgram());
+    await world.kms.scheduleDeletion(String(key.outputs["keyId"]), 30);
+    await key.refresh();
+    world.kms.keys.clear();
+    await key.refresh();
+    expect(key.outputs).toMatchObject({ keyState: "Destroyed" });
+    expect(key.outputs).not.toHaveProperty("deletionDate");
+  });
+
+  it("that an update finds gone makes no other key, and says what to run", async () => {
+    await key.up(keyProgram());
+    world.kms.keys.clear();
+    const failure = await failureOf(key.up(keyProgram({ description: "another" })));
+    expect(failure).toContain("pulumi refresh: it keeps the key in the state as Destroyed");
+    expect(world.kms.keys.size).toBe(0);
+  });
+
+  it("names former keys that still decrypt, which would go with the resource", async () => {
+    await key.up(keyProgram());
+    const former = String(key.outputs["arn"]);
+    await key.up(keyProgram({ material: { source: { ...sourceRecord, version: 2 } } }));
+    world.kms.keys.delete(String(key.outputs["keyId"]));
+    await key.refresh();
+    expect(world.warnings.join()).toContain(`Either also schedules the deletion of ${former}, which still decrypts`);
   });
 });

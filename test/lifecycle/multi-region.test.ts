@@ -180,6 +180,31 @@ describe("a multi-Region key", () => {
   });
 });
 
+describe("a primary that vanished", () => {
+  beforeEach(async () => {
+    await key.up(program());
+    world.kms.keys.clear();
+  });
+
+  it("stays as it was while a replica of it lives", async () => {
+    await key.refresh();
+    expect(world.warnings.join()).toContain(`still does in ${ireland}; this resource keeps it`);
+    expect(key.outputs).toMatchObject({ keyState: "Enabled" });
+  });
+
+  it("is Destroyed once no Region has it, and one that cannot be asked does not count as without it", async () => {
+    there().keys.clear();
+    // The first call asks for the primary.
+    world.kms.failAt = { call: world.kms.calls.length + 2, after: false };
+    await expect(key.refresh()).rejects.toThrow("planned failure");
+    expect(key.outputs).toMatchObject({ keyState: "Enabled" });
+    await key.refresh();
+    expect(key.outputs).toMatchObject({ keyState: "Destroyed" });
+    expect(await key.up(program())).toBe("same");
+    expect(world.kms.keys.size + there().keys.size).toBe(0);
+  });
+});
+
 describe("a replica that vanished after a rotation", () => {
   const vanished = async (more: PlainRecord = {}): Promise<string> => {
     await key.up(program());

@@ -1,16 +1,44 @@
+import { formerKeys, keyVersionsIn } from "../../model/key-versions";
+import { isLeaving } from "../../model/key-states";
 import type { PlainRecord } from "../contract";
 
 /**
- * When a key that is gone was deleted by its schedule, as far as the state knew of one. Such a key stays in the state: a program that still names it
- * would make a new key of that name, which decrypts nothing of what the old one encrypted.
+ * The state of a key that certainly does not exist any more. AWS deletes a KMS key in no other way than by a schedule, whether or not a refresh saw it, so the key
+ * stays in the state: a program that still names it would make a new key of that name, which decrypts nothing of what the old one encrypted.
  */
-export function deletedBySchedule(outputs: PlainRecord, now: Date): string | undefined {
-  const date = outputs["deletionDate"];
-  if (outputs["keyState"] === "Destroyed") return typeof date === "string" ? date : "";
-  return typeof date === "string" && Date.parse(date) <= now.getTime() ? date : undefined;
+export function destroyedRecord(outputs: PlainRecord, now: Date): PlainRecord {
+  const { deletionDate, ...kept } = outputs;
+  const date = dateOf(outputs);
+  // A date to come was another schedule's: the key is gone before it.
+  const isOver = date !== undefined && (outputs["keyState"] === "Destroyed" || Date.parse(date) <= now.getTime());
+  return { ...kept, ...(isOver ? { deletionDate } : {}), keyState: "Destroyed", pending: [] };
 }
 
-/** What is to be done about a key that its schedule has deleted. */
-export const destroyedSentence = (date: string): string =>
-  `the key was deleted by its schedule${date === "" ? "" : ` on ${date.slice(0, 10)}`}, and what it encrypted is unreadable for ever. ` +
-  "Remove this resource from the program, and its DeletionSchedule. A new key of this name: pulumi up --replace with its URN.";
+/** What is to be done about a key that its schedule has deleted, as {@link destroyedRecord} has it. */
+export function destroyedSentence(destroyed: PlainRecord): string {
+  const date = dateOf(destroyed);
+  const when = date === undefined ? " (AWS deletes no key in another way)" : ` on ${date.slice(0, 10)}`;
+  const others =
+    destroyed["multiRegion"] === true ? ", but by a replica in a Region that this program does not name" : "";
+  return (
+    `the key was deleted by its schedule${when}, and what it encrypted is unreadable for ever${others}. ` +
+    "Remove this resource from the program, and its DeletionSchedule if it has one. A new key of this name: pulumi up --replace with its URN." +
+    ofFormer(destroyed)
+  );
+}
+
+/** Former keys have not gone with the newest one, and do so with the resource. */
+function ofFormer(destroyed: PlainRecord): string {
+  const living = formerKeys(keyVersionsIn(destroyed), String(destroyed["keyId"])).filter(
+    ({ keyState }) => keyState !== "Destroyed" && !isLeaving(keyState),
+  );
+  const names = [...new Set(living.map(({ arn }) => arn))];
+  if (names.length === 0) return "";
+  return (
+    ` Either also schedules the deletion of ${names.join(", ")}, which still decrypt${names.length === 1 ? "s" : ""} what earlier versions encrypted: ` +
+    "to keep that, forget this resource instead (pulumi state delete)."
+  );
+}
+
+const dateOf = ({ deletionDate }: PlainRecord): string | undefined =>
+  typeof deletionDate === "string" && deletionDate !== "" ? deletionDate : undefined;

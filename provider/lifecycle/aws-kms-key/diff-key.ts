@@ -5,7 +5,7 @@ import { hasUnknown } from "../../model/unknown";
 import type { DiffResult, LifecycleContext, PlainRecord } from "../contract";
 import { changedProperties, sameJson } from "../same-json";
 import { textList } from "../text-list";
-import { deletedBySchedule, destroyedSentence } from "./destroyed-key";
+import { destroyedSentence } from "./destroyed-key";
 import { materialIn } from "./check-material";
 import {
   disablingSentence,
@@ -57,7 +57,7 @@ export function diffKey(context: LifecycleContext, id: string, olds: PlainRecord
     return { changes: true, replaces };
   }
   if (olds["keyState"] === "Destroyed") {
-    context.log.warn(destroyedSentence(deletedBySchedule(olds, context.clock()) ?? ""));
+    context.log.warn(destroyedSentence(olds));
     return { changes: false, replaces: [] };
   }
   const changed = changesOf(olds, news);

@@ -131,7 +131,7 @@ function refusePassedExpiry(validTo: string | undefined, now: Date): void {
 
 const gone = (keyId: string): ByokError =>
   new ByokError("BYOK_AWS_NOT_FOUND", `The KMS key ${keyId} does not exist any more.`, {
-    hint: "Run pulumi refresh, which removes it from the state; the next pulumi up makes a new key.",
+    hint: "Run pulumi refresh: it keeps the key in the state as Destroyed, and says which lines to remove, or how to get a new key.",
   });
 
 function requireLiving(observed: ObservedKey): void {

@@ -9,7 +9,7 @@ import { connectionOf } from "../connection-of";
 import type { LifecycleContext, PlainRecord } from "../contract";
 import { textList } from "../text-list";
 import { canonicalJson, sameJson } from "../same-json";
-import { deletedBySchedule, destroyedSentence } from "./destroyed-key";
+import { destroyedRecord, destroyedSentence } from "./destroyed-key";
 import { desiredKey, keyInputsIn, parseKeyInputs, type KeyInputs } from "./key-inputs";
 import { materialMark } from "./key-material";
 import { observeKey } from "./observe-key";
@@ -17,7 +17,10 @@ import { recordKey } from "./record-key";
 import { readReplicas } from "./replicas/read-replicas";
 import { recordedMembers } from "./replicas/replica-member";
 
-/** Looks at the key and tells every drift in words; the engine then shows the same as properties. */
+/**
+ * Looks at the key and tells every drift in words; the engine then shows the same as properties. A key that certainly does not exist any more stays in the state
+ * as destroyed.
+ */
 export async function readKey(
   context: LifecycleContext,
   id: string,
@@ -32,23 +35,18 @@ export async function readKey(
   const keyId = newer?.keyId ?? outputs["keyId"];
   const observed = newer === undefined ? known : await observeAgain(kms, outputs, keyId);
   if (observed === undefined) {
-    const scheduled = deletedBySchedule(outputs, context.clock());
-    const elsewhere = scheduled === undefined ? await replicaLeft(context, recorded, outputs) : undefined;
-    // The primary waits in another Region for the end of its days, or had them: then this was the schedule's work too.
-    const deleted = scheduled ?? (elsewhere?.isLeaving === true ? "" : undefined);
-    if (elsewhere?.isLeaving === false) {
+    const isKnown = outputs["keyState"] === "Destroyed";
+    const elsewhere = isKnown ? undefined : await livingReplica(context, recorded, outputs);
+    if (elsewhere !== undefined) {
       context.log.warn(
-        `drift: ${keyId} does not exist in ${recorded.region} any more, and still does in ${elsewhere.region}; this resource keeps it. ` +
+        `drift: ${keyId} does not exist in ${recorded.region} any more, and still does in ${elsewhere}; this resource keeps it. ` +
           `Make the replica in ${recorded.region} again (kms:ReplicateKey in the primary's Region), and run pulumi up.`,
       );
       return { outputs, inputs: keyInputsIn(outputs) };
     }
-    if (deleted === undefined) {
-      context.log.warn(`drift: ${keyId} does not exist any more.`);
-      return undefined;
-    }
-    context.log.warn(destroyedSentence(deleted));
-    return { outputs: { ...outputs, keyState: "Destroyed", pending: [] }, inputs: keyInputsIn(outputs) };
+    const destroyed = destroyedRecord(outputs, context.clock());
+    context.log.warn(destroyedSentence(destroyed));
+    return { outputs: destroyed, inputs: keyInputsIn(outputs) };
   }
   const place = await readPlace({ context, kms, id, inputs, outputs }, observed);
   const isCutOff = newer !== undefined || textList(outputs["pending"]).length > 0;
@@ -74,21 +72,19 @@ async function withAliasesOfFormer(kms: KmsPort, outputs: PlainRecord, own: Plai
   return { ...own, aliases: [...aliases, ...left].sort(), pending: [...textList(own["pending"]), ...steps] };
 }
 
-/** A Region in which a multi-Region key is left, one in which it lives before one in which it is on its way out; undefined where it is in none. */
-async function replicaLeft(
+/** A Region in which a multi-Region key lives on; where it is on its way out everywhere, there is none. */
+async function livingReplica(
   context: LifecycleContext,
   inputs: KeyInputs,
   outputs: PlainRecord,
-): Promise<{ readonly region: string; readonly isLeaving: boolean } | undefined> {
-  let leaving: string | undefined;
+): Promise<string | undefined> {
   for (const { region, inputs: there, record } of recordedMembers(inputs, outputs)) {
     const { keyId } = record;
     if (typeof keyId !== "string") continue;
     const facts = await context.kms(connectionOf(there.group)).describeKey(keyId);
-    if (facts !== undefined && !isLeaving(facts.state)) return { region, isLeaving: false };
-    if (facts !== undefined) leaving = region;
+    if (facts !== undefined && !isLeaving(facts.state)) return region;
   }
-  return leaving === undefined ? undefined : { region: leaving, isLeaving: true };
+  return undefined;
 }
 
 /** A key as AWS shows it now, with its materials where it holds several. */
