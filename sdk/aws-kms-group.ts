@@ -1,6 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { AwsCredentialSource, AwsEndpoints, RoleCredentials, TlsSettings } from "../provider/model/aws-connection";
-import type { KeySpec } from "../provider/model/key-spec";
+import type { AwsKeyUsage, KeySpec } from "../provider/model/key-spec";
 import type { AfterRotation } from "../provider/model/key-versions";
 import type { WrappingKeySpec } from "../provider/model/wrapping";
 import { CarriedResource } from "./carried-resource";
@@ -127,6 +127,16 @@ export interface AwsKmsGroupArgs {
 export interface AwsKmsKeyTemplateArgs {
   /** A key that names no alias gets one: this and its name in the program, such as `alias/ledger/` and `invoices`. */
   aliasPrefix?: pulumi.Input<string>;
+  /**
+   * The type of every key of the group: the default of `material: { native: true }`, and the only one that other material may have; a key of another type is refused, by name.
+   * Default: any type, and AES_256 of native material.
+   */
+  spec?: pulumi.Input<KeySpec>;
+  /**
+   * Usage of keys whose type allows it; keys of other types have the default of theirs. AWS fixes a key's usage when it is made, so a key that has another one already is refused
+   * until it names its own. One that does not fit `spec` is refused. Default: that of the type.
+   */
+  usage?: pulumi.Input<AwsKeyUsage>;
   /** Default: a sentence that names the source key. */
   description?: pulumi.Input<string>;
   /** JSON text or an object. */

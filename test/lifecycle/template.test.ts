@@ -83,6 +83,76 @@ describe("a key in a group with a template", () => {
   });
 });
 
+describe("the key type of a template", () => {
+  const native = { material: { native: true } };
+
+  it("is that of what AWS makes where the key names none", async () => {
+    await key.up(inGroup({ template: { spec: "EC_P384" } }, native));
+    expect(key.outputs).toMatchObject({ spec: "EC_P384", usage: "SIGN_VERIFY" });
+    expect(await key.up(inGroup({ template: { spec: "EC_P384" } }, native))).toBe("same");
+    expect(await key.complaints(inGroup({ template: { spec: "RSA_4096" } }, native))).toEqual([
+      expect.stringContaining("is RSA_4096 now, and a KMS key's spec (EC_P384) cannot change"),
+    ]);
+  });
+
+  it.each([
+    [
+      { material: { source: sourceRecord } },
+      "material.source: is AES_256, and the template of the group frankfurt is for EC_P384 keys",
+    ],
+    [
+      { material: { native: true, spec: "RSA_2048" } },
+      "material.native: is RSA_2048, and the template of the group frankfurt is for EC_P384",
+    ],
+  ])("refuses %j, and names both", async (more, says) => {
+    expect(await key.complaints(inGroup({ template: { spec: "EC_P384" } }, more))).toEqual([
+      expect.stringContaining(says),
+    ]);
+  });
+
+  it("is not asked of an adopted key", async () => {
+    const { arn } = world.kms.add();
+    await key.up(inGroup({ template: { spec: "EC_P384" } }, { adopt: { arn } }));
+    expect(await key.complaints(inGroup({ template: { spec: "EC_P384" } }))).toEqual([]);
+  });
+
+  it("is not judged while a preview does not know it", async () => {
+    expect((await key.check(inGroup({ template: { spec: UNKNOWN } }, native))).failures).toEqual([]);
+  });
+});
+
+describe("the usage of a template", () => {
+  const made = (spec: string, more: PlainRecord = {}): PlainRecord =>
+    inGroup({ template: { usage: "ENCRYPT_DECRYPT" } }, { material: { native: true, spec }, ...more });
+
+  it.each([
+    ["RSA_2048", "ENCRYPT_DECRYPT"],
+    ["EC_P256", "SIGN_VERIFY"],
+    ["HMAC_256", "GENERATE_VERIFY_MAC"],
+  ])("is for keys whose type allows it: %s has %s", async (spec, usage) => {
+    await key.up(made(spec));
+    expect(key.outputs).toMatchObject({ spec, usage });
+    expect(await key.up(made(spec))).toBe("same");
+  });
+
+  it("leaves a key's own usage aside", async () => {
+    await key.up(made("RSA_2048", { usage: "SIGN_VERIFY" }));
+    expect(key.outputs).toMatchObject({ usage: "SIGN_VERIFY" });
+  });
+
+  it("changes no key that has another one, and says so", async () => {
+    await key.up(inGroup({}, { material: { native: true, spec: "RSA_2048" } }));
+    expect(await key.complaints(made("RSA_2048"))).toEqual([
+      expect.stringContaining("usage: cannot change (it is SIGN_VERIFY)"),
+    ]);
+  });
+
+  it("is not guessed while a preview does not know it", async () => {
+    const checked = await key.check(inGroup({ template: { usage: UNKNOWN } }));
+    expect(checked).toMatchObject({ failures: [], inputs: { usage: UNKNOWN } });
+  });
+});
+
 describe("a group with a template", () => {
   const complaint = async (template: PlainRecord): Promise<string> =>
     (await world.resource(awsKmsGroup, "frankfurt").complaints({ region: "eu-central-1", template })).join();
@@ -94,6 +164,11 @@ describe("a group with a template", () => {
     [{ tags: { "aws:x": "y" } }, "template.tags"],
     [{ deletionWindowInDays: 6 }, "template.deletionWindowInDays: 6 is outside"],
     [{ keepValidFor: "2y" }, "template.keepValidFor: "],
+    [{ spec: "AES_128" }, "template.spec: "],
+    [
+      { spec: "EC_P256", usage: "ENCRYPT_DECRYPT" },
+      "template.usage: ENCRYPT_DECRYPT is not possible with EC_P256 (spec)",
+    ],
     [{ rotation: { every: "90d" } }, "template.rotation: there is no such property"],
   ])("is refused with %j", async (template, says) => {
     expect(await complaint(template)).toContain(says);

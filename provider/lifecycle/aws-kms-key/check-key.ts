@@ -161,7 +161,10 @@ function ruleFailures(inputs: AwsKmsKeyInputs, before: PlainRecord, now: Date): 
       reason: `"in-place" is for AES_256: AWS never takes other material into a ${spec} key. Use "new-key".`,
     });
   }
-  failures.push(...validityFailures(inputs), ...groupFailures(inputs));
+  failures.push(
+    ...validityFailures(inputs),
+    ...groupFailures(inputs, inputs.adopt !== undefined || before["adopted"] === true),
+  );
   const wrapping = wrappingOfSource(inputs);
   if (wrapping !== undefined && "refused" in wrapping) {
     failures.push({
@@ -184,11 +187,20 @@ function compromiseFailures({ material }: AwsKmsKeyInputs, reason: DueRotation["
 }
 
 /** What the group asks of each of its keys. */
-function groupFailures(inputs: AwsKmsKeyInputs): readonly CheckFailure[] {
-  const { name, allowedSpecs, requiredTags = [] } = inputs.group;
+function groupFailures(inputs: AwsKmsKeyInputs, isAdopted: boolean): readonly CheckFailure[] {
+  const { name, allowedSpecs, requiredTags = [], template } = inputs.group;
   const spec = specOf(inputs.material);
   const missing = requiredTags.filter((tag) => inputs.tags?.[tag] === undefined);
+  const wanted = isAdopted ? undefined : template?.spec;
   return [
+    ...(wanted === undefined || wanted === spec
+      ? []
+      : [
+          {
+            property: propertyOf(inputs.material),
+            reason: `is ${spec}, and the template of the group ${name} is for ${wanted} keys (template.spec). Use material of that type, or another group.`,
+          },
+        ]),
     ...(allowedSpecs === undefined || allowedSpecs.includes(spec)
       ? []
       : [

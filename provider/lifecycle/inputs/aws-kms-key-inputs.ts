@@ -4,7 +4,7 @@ import { accountSchema, keySpecSchema, ownerSchema, regionSchema, selfShape } fr
 import { awsKmsGroupRecord } from "./aws-kms-group-inputs";
 import { aliasListSchema } from "./alias-list";
 import { keyMaterialSchema } from "./key-material";
-import { keySettingsShape } from "./key-settings";
+import { keySettingsShape, usageSchema } from "./key-settings";
 import { replicaInputs } from "./replica-inputs";
 import { sharedRecord } from "./shared-record";
 
@@ -16,7 +16,7 @@ const kmsKeyArn = z.string().regex(/^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[
 export const awsKmsKeyInputs = z.strictObject({
   group: sharedRecord(awsKmsGroupRecord),
   material: keyMaterialSchema,
-  usage: z.enum(["ENCRYPT_DECRYPT", "SIGN_VERIFY", "GENERATE_VERIFY_MAC", "KEY_AGREEMENT"]).optional(),
+  usage: usageSchema.optional(),
   aliases: aliasListSchema.optional(),
   validTo: z.string().optional(),
   ...keySettingsShape,

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { windowFault } from "../../model/deletion-window";
+import { keySpecFacts, keySpecs } from "../../model/key-spec";
 import { policyFault } from "../../model/key-policy";
 import { afterRotations } from "../../model/key-versions";
 import { tagFaults } from "../../model/tags";
@@ -52,14 +53,32 @@ export const keySettingsShape = {
   wrappingKeySpec: z.enum(wrappingKeySpecs).optional(),
 } as const;
 
+/** KeyUsage of CreateKey. */
+export const usageSchema = z.enum(["ENCRYPT_DECRYPT", "SIGN_VERIFY", "GENERATE_VERIFY_MAC", "KEY_AGREEMENT"]);
+
 /** What a group gives to each of its keys that does not say otherwise. */
-export const keyTemplateSchema = z.strictObject({
-  aliasPrefix: z
-    .string()
-    .regex(/^alias\/(?!aws\/)[A-Za-z0-9/_-]*$/, {
-      error: (issue) => `${JSON.stringify(issue.input)} opens no alias of yours. Write for example "alias/ledger/".`,
-    })
-    .max(200)
-    .optional(),
-  ...keySettingsShape,
-});
+export const keyTemplateSchema = z
+  .strictObject({
+    aliasPrefix: z
+      .string()
+      .regex(/^alias\/(?!aws\/)[A-Za-z0-9/_-]*$/, {
+        error: (issue) => `${JSON.stringify(issue.input)} opens no alias of yours. Write for example "alias/ledger/".`,
+      })
+      .max(200)
+      .optional(),
+    /** The type of every key: of what AWS makes where the key names none, and the only one that material may have. */
+    spec: z.enum(keySpecs).optional(),
+    /** For keys whose type allows it. */
+    usage: usageSchema.optional(),
+    ...keySettingsShape,
+  })
+  .superRefine(({ spec, usage }, issues) => {
+    if (spec === undefined || usage === undefined) return;
+    const { awsUsages } = keySpecFacts[spec];
+    if (awsUsages.includes(usage)) return;
+    issues.addIssue({
+      code: "custom",
+      path: ["usage"],
+      message: `${usage} is not possible with ${spec} (spec). AWS allows ${awsUsages.join(", ")}.`,
+    });
+  });
