@@ -252,9 +252,11 @@ describe("a deletion schedule", () => {
     const last = wordIn(await lab.project.expectFailure("preview"));
     await program(schedule(`${settings} confirm: "${last}",`));
     await lab.project.up();
-    await lab.project.expectSuccess("refresh", "--yes");
+    // No refresh has told the key's own resource of its date.
+    expect(await lab.project.outputs("reports")).not.toHaveProperty("deletionDate");
     await clock.pass(8);
     await lab.project.expectSuccess("refresh", "--yes");
+    expect(await lab.project.outputs("reports")).toMatchObject({ keyState: "Destroyed" });
     expect(await lab.project.outputs("retire-reports")).toMatchObject({ keyState: "Destroyed" });
     expect(await lab.project.up()).toContain(
       'Remove these lines from the program: the DeletionSchedule "retire-reports" and the AwsKmsKey "reports"',

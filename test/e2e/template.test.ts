@@ -10,7 +10,9 @@ const program = (template: string, rules = "", invoices = ""): string => `${lab.
 const master = new byok.SourceKey("master", { group: hsm, spec: "AES_256" });
 ${lab.group("ledger", `quotas: { GetParametersForImport: 50 }, ${rules} template: { aliasPrefix: "alias/ledger/", ${template} },`)}
 new byok.AwsKmsKey("invoices", { group: ledger, material: { source: master }, ${invoices} });
-new byok.AwsKmsKey("payouts", { group: ledger, material: { source: master }, description: "mine", tags: { level: "high" } });`;
+new byok.AwsKmsKey("payouts", { group: ledger, material: { source: master }, description: "mine", tags: { level: "high" } });
+${lab.group("agreement", 'template: { spec: "EC_P384", usage: "KEY_AGREEMENT" },')}
+new byok.AwsKmsKey("agreed", { group: agreement, material: { native: true } });`;
 
 it("a template gives to each key what that does not say itself, and a change of it shows on every key that it touches", async () => {
   await lab.project.program(program('description: "of the ledger", tags: { owner: "ledger" }'));
@@ -25,6 +27,7 @@ it("a template gives to each key what that does not say itself, and a change of 
     description: "mine",
     tags: { owner: "ledger", level: "high" },
   });
+  expect(await lab.project.outputs("agreed")).toMatchObject({ spec: "EC_P384", usage: "KEY_AGREEMENT" });
   await lab.project.expectSuccess("preview", "--expect-no-changes");
 
   await lab.project.program(program('description: "of accounting", tags: { owner: "ledger" }'));
