@@ -4,6 +4,7 @@ import path from "node:path";
 import { Command, Option } from "commander";
 import { z } from "zod";
 import { ByokError } from "../model/errors";
+import type { AzureExportOptions, AzureForgetOptions } from "./azure-export-command";
 import type { KeysOptions } from "./keys-command";
 import type { LocalCommandOptions } from "./local-command";
 import type { PermissionsOptions } from "./permissions-command";
@@ -97,6 +98,44 @@ sync
     const { syncAzureCommand } = await import("./sync-azure-command.js");
     const { processTerminal } = await import("./terminal.js");
     await syncAzureCommand(options, processTerminal());
+  });
+
+const azure = program.command("azure").description("files for an import by hand into a vault");
+
+azure
+  .command("export")
+  .description(
+    "write the .byok file of a source key's version, wrapped under the pinned wrapping key of a group, and print the line that imports it; sends nothing to Azure. Needs the PIN",
+  )
+  .requiredOption("--key <name>", "name of the SourceKey, or of an AzureKey that copies one")
+  .requiredOption("--group <name>", "name of the AzureKeyVaultGroup for whose vault the file is")
+  .requiredOption("--out <file>", "the file to write, readable by you alone")
+  .option("--name <name>", "name of the key in Azure; default: that of the resource")
+  .option("--key-version <number>", "version of the source key; default: the newest, or the one of the AzureKey")
+  .option("--force", "write over the file")
+  .option("--stack <stack>", "stack to read; default: the selected one")
+  .option("--file <state>", "read an exported stack instead (- for standard input)")
+  .action(async (options: AzureExportOptions) => {
+    const { azureExportCommand } = await import("./azure-export-command.js");
+    const { processTerminal } = await import("./terminal.js");
+    await azureExportCommand(options, processTerminal());
+  });
+
+azure
+  .command("forget-export")
+  .description(
+    "let the token forget a .byok file, once neither it nor a key imported from it is needed: the version may then be destroyed. Needs the PIN",
+  )
+  .requiredOption("--key <name>", "as for the export")
+  .requiredOption("--group <name>", "as for the export")
+  .option("--name <name>", "as for the export")
+  .option("--key-version <number>", "as for the export, and of the version at that time")
+  .option("--stack <stack>", "stack to read; default: the selected one")
+  .option("--file <state>", "read an exported stack instead (- for standard input)")
+  .action(async (options: AzureForgetOptions) => {
+    const { azureForgetExportCommand } = await import("./azure-export-command.js");
+    const { processTerminal } = await import("./terminal.js");
+    await azureForgetExportCommand(options, processTerminal());
   });
 
 program

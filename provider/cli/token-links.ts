@@ -2,6 +2,7 @@ import { z } from "zod";
 import { openCustodian } from "../custodian/client";
 import { sourceGroupRecord } from "../lifecycle/inputs/source-group-inputs";
 import { canonicalJson } from "../lifecycle/same-json";
+import { keyOfCopy } from "../model/exported-copy";
 import type { TokenConnection } from "../model/token";
 import type { KnownSource } from "./program-text";
 import { carried, resourcesOf } from "./stack-export";
@@ -33,7 +34,8 @@ export async function askTokens(exported: unknown): Promise<ReadonlyMap<string, 
       for (const { name, owner } of sources) {
         for (const { arn, version } of await custodian.links(owner))
           // A key keeps its name through all versions; the newest is what it holds.
-          if ((known.get(arn)?.version ?? 0) <= version) known.set(arn, { source: name, version });
+          if ((known.get(keyOfCopy(arn))?.version ?? 0) <= version)
+            known.set(keyOfCopy(arn), { source: name, version });
       }
     } finally {
       await custodian.end();

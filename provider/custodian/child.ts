@@ -6,6 +6,7 @@ import { openKeyVaultImport } from "../azure/open-key-vault-import";
 import { openToken } from "../hsm/open-token";
 import { resolveReference } from "../secrets/resolve-reference";
 import { readFileOf } from "../secrets/secret-file";
+import { writeOwnFile } from "../secrets/written-file";
 import { serveToken } from "./serve-token";
 
 // Entry of the process that holds a token; openCustodian starts it. Nothing in environment, arguments or configuration reaches what
@@ -17,6 +18,7 @@ serveToken({
   openKeyVaultImport: (connection, deps) => Promise.resolve(openKeyVaultImport(connection, deps)),
   caDigests,
   readFile: readFileOf,
+  writeFile: writeOwnFile,
   clock: () => new Date(),
   random: randomBytes,
   wait: (milliseconds) => wait(milliseconds),

@@ -114,6 +114,7 @@ export function openCustodian(token: TokenConnection, deps: CustodianDeps = {}):
     importIntoAzure,
     importInClear,
     proveInAzure,
+    exportForAzure,
     inspectFile,
     fingerprintFile,
     unwrapRefusal,
@@ -142,6 +143,8 @@ export function openCustodian(token: TokenConnection, deps: CustodianDeps = {}):
       call("importInClear", importInClear.result, [request], forVault(request.target.connection)),
     proveInAzure: (request) =>
       call("proveInAzure", proveInAzure.result, [request], forVault(request.target.connection)),
+    exportForAzure: (request) =>
+      call("exportForAzure", exportForAzure.result, [request], forVault(request.target.connection)),
     inspectFile: (file, spec) => call("inspectFile", inspectFile.result, [file, spec]),
     fingerprintFile: (file, spec, lab) => call("fingerprintFile", fingerprintFile.result, [file, spec, lab]),
     unwrapRefusal: (question) => call("unwrapRefusal", unwrapRefusal.result, [question]),

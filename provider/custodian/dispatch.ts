@@ -5,6 +5,7 @@ import { fingerprintFile, inspectFile } from "./material";
 import type { FileAdapters, OperationContext } from "./operation-context";
 import { claim, claimant } from "./operations/claim-key";
 import { destroy } from "./operations/destroy-version";
+import { exportForAzure } from "./operations/export-for-azure";
 import { importInto } from "./operations/import-into";
 import { importInClear } from "./operations/import-in-clear";
 import { importIntoAzure } from "./operations/import-into-azure";
@@ -29,6 +30,7 @@ export const operations: { readonly [Name in OperationName]: Operation } = {
   importIntoAzure: operation("importIntoAzure", operationSchemas.importIntoAzure, importIntoAzure),
   importInClear: operation("importInClear", operationSchemas.importInClear, importInClear),
   proveInAzure: operation("proveInAzure", operationSchemas.proveInAzure, proveInAzure),
+  exportForAzure: operation("exportForAzure", operationSchemas.exportForAzure, exportForAzure),
   inspectFile: operation("inspectFile", operationSchemas.inspectFile, inspectFile),
   fingerprintFile: operation("fingerprintFile", operationSchemas.fingerprintFile, fingerprintFile),
   unwrapRefusal: operation("unwrapRefusal", operationSchemas.unwrapRefusal, unwrapRefusal),

@@ -33,6 +33,12 @@ export interface FileAdapters {
   readonly readFile: (path: string, options: { readonly guarded: boolean }) => Promise<Buffer>;
 }
 
+/** Where a file is put that is meant to leave this process. */
+export interface FileWriter {
+  /** Writes a file for its owner alone, as a whole or not at all. */
+  readonly writeFile: (path: string, content: Buffer, options: { readonly overwrite: boolean }) => Promise<void>;
+}
+
 /** Time and chance; tests hand in others, in this process only. */
 export interface Ambience {
   readonly clock: () => Date;
@@ -41,7 +47,7 @@ export interface Ambience {
 }
 
 /** What every operation works with. */
-export interface OperationContext extends CloudAdapters, FileAdapters, Ambience, Interruption {
+export interface OperationContext extends CloudAdapters, FileAdapters, FileWriter, Ambience, Interruption {
   readonly token: TokenPort;
   /** Keys of the token that carry our mark, read anew. Concurrent operations share a reading, since a token may take long for it. */
   readonly listKeys: () => Promise<readonly TokenKey[]>;

@@ -1,3 +1,4 @@
+import path from "node:path";
 import { z } from "zod";
 import type { AwsConnection } from "../model/aws-connection";
 import { azureClouds } from "../model/azure-clouds";
@@ -20,6 +21,8 @@ import type {
 import type {
   AzureClearImportReceipt,
   AzureClearImportRequest,
+  AzureExportReceipt,
+  AzureExportRequest,
   AzureImportReceipt,
   AzureImportRequest,
   AzureProof,
@@ -246,6 +249,22 @@ const azureImportRequest: z.ZodType<AzureImportRequest> = z.strictObject({
   ]),
 });
 
+const { file: _, ...azureSource } = azureAsked;
+const azureExportRequest: z.ZodType<AzureExportRequest> = z.strictObject({
+  ...azureSource,
+  wrappingKey: pinnedWrappingKey,
+  path: z.string().refine((text) => path.isAbsolute(text)),
+  overwrite: z.boolean(),
+  copyName: z.string(),
+});
+
+const azureExportReceipt: z.ZodType<AzureExportReceipt> = z.strictObject({
+  fingerprint,
+  checkValue: hex(6),
+  exportedAt: isoDate,
+  exportedBy: z.string(),
+});
+
 const azureProofFields = { fingerprint, checkValue: hex(6), proof: z.enum(["public-key", "challenge", "accepted"]) };
 
 const azureReceiptFields = { ...azureProofFields, keyId: url, importedAt: isoDate, importedBy: z.string() };
@@ -294,6 +313,7 @@ export const operationSchemas: {
   importIntoAzure: { parameters: z.tuple([azureImportRequest]), result: azureImportReceipt },
   importInClear: { parameters: z.tuple([azureClearImportRequest]), result: azureClearImportReceipt },
   proveInAzure: { parameters: z.tuple([azureProveRequest]), result: azureProof },
+  exportForAzure: { parameters: z.tuple([azureExportRequest]), result: azureExportReceipt },
   inspectFile: { parameters: z.tuple([materialFile, spec]), result: hex(64) },
   fingerprintFile: { parameters: z.tuple([materialFile, spec, z.boolean()]), result: fingerprint },
   unwrapRefusal: {
@@ -323,6 +343,7 @@ const operationName = z.enum([
   "importIntoAzure",
   "importInClear",
   "proveInAzure",
+  "exportForAzure",
   "inspectFile",
   "fingerprintFile",
   "unwrapRefusal",

@@ -4,13 +4,13 @@ import type { TokenConnection } from "../model/token";
 import { operations, withoutToken } from "./dispatch";
 import { guardAgainstHanging } from "./hang-guard";
 import { interruption } from "./interruption";
-import type { Ambience, CloudAdapters, FileAdapters } from "./operation-context";
+import type { Ambience, CloudAdapters, FileAdapters, FileWriter } from "./operation-context";
 import { oneShotOperations, toChild, type FromChild, type ToChild } from "./protocol";
 import { serialiser } from "./serialise";
 import { tokenSession, type TokenAdapters, type TokenSession } from "./token-session";
 
 /** Everything that the process reaches besides its channel. */
-export type CustodianAdapters = TokenAdapters & CloudAdapters & FileAdapters & Ambience;
+export type CustodianAdapters = TokenAdapters & CloudAdapters & FileAdapters & FileWriter & Ambience;
 
 /** How long things may take when the provider is gone. */
 export interface EndLimits {

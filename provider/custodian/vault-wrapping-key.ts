@@ -45,7 +45,12 @@ export async function withWrappingKey<T>(
   }
 }
 
-async function requirePinned(
+/**
+ * The pinned wrapping key, read from the vault and compared with its pin.
+ *
+ * @throws ByokError BYOK_WRAP_REFUSED
+ */
+export async function requirePinned(
   { clock }: Pick<OperationContext, "clock">,
   { vault, target }: VerifiedVault,
   pin: PinnedWrappingKey,

@@ -182,6 +182,12 @@ export class FakeCustodian implements CustodianPort {
     if (fail === "after") throw new ByokError("BYOK_CUSTODIAN_FAILED", "planned failure after the import");
     return { ...azureProof(request), keyId: made.id, importedAt, importedBy: "object id" };
   }
+  exportForAzure(): Promise<never> {
+    return this.act("exportForAzure", () => {
+      throw new ByokError("BYOK_INTERNAL", "No lifecycle writes a file.");
+    });
+  }
+
   proveInAzure(request: AzureProveRequest): Promise<AzureProof> {
     return this.act("proveInAzure", () => {
       const [name = "", version = ""] = new URL(request.keyId).pathname.split("/").slice(2);

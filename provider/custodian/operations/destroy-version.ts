@@ -1,5 +1,6 @@
 import { ByokError } from "../../model/errors";
 import type { CopyLink, VersionRef } from "../../model/ports/custodian";
+import { isExportedCopy, keyOfCopy } from "../../model/exported-copy";
 import { mayNeedMaterial, readLinks, removeLink, storesLinks } from "../copy-links";
 import { forgetClaim } from "./claim-key";
 import { findVersion, markedKeys, versionInWords } from "../find-version";
@@ -39,11 +40,14 @@ function hasCopies(label: KeyLabel, links: readonly CopyLink[]): ByokError {
   return new ByokError(
     "BYOK_KEY_HAS_COPIES",
     `${capital(versionInWords(label))} is not destroyed, because copies may still need its material: ${links.map(inWords).join("; ")}.`,
-    { hint: "Schedule the deletion of these copies and wait for the dates, or keep the source key." },
+    {
+      hint: `${links.some(({ arn }) => isExportedCopy(arn)) ? "Once nobody needs a .byok file or the key imported from it: byok azure forget-export. For other copies: schedule" : "Schedule"} the deletion of these copies and wait for the dates, or keep the source key.`,
+    },
   );
 }
 
 function inWords({ copyName, arn, deletionDate }: CopyLink): string {
+  if (isExportedCopy(arn)) return `"${copyName}", a .byok file for ${keyOfCopy(arn)}`;
   const fate = deletionDate === undefined ? "not scheduled for deletion" : `deleted on ${deletionDate}`;
   return `"${copyName}" ${placeOf(arn)} (${arn}, ${fate})`;
 }

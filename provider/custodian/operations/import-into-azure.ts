@@ -95,7 +95,8 @@ function wantedKey(request: AzureImportRequest, byok: Buffer): ImportWrappedRequ
   };
 }
 
-async function generatorOf({ token }: Pick<OperationContext, "token">): Promise<string> {
+/** What a `.byok` file says of its maker. */
+export async function generatorOf({ token }: Pick<OperationContext, "token">): Promise<string> {
   const { model, firmware } = (await token.report()).identity;
   return `pulumi-byok; ${model} ${firmware}`;
 }

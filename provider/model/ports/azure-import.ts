@@ -69,6 +69,30 @@ export interface AzureImportReceipt {
 /** What the custodian tells of an import in clear. */
 export type AzureClearImportReceipt = Omit<AzureImportReceipt, "wrappingKey">;
 
+/** Asks for the `.byok` file of a version, which somebody imports by hand. */
+export interface AzureExportRequest extends VersionRef {
+  readonly spec: KeySpec;
+  readonly rules: SourceRules;
+  /** The vault in which the file can be imported, and the name of the key there. */
+  readonly target: AzureTarget;
+  readonly wrappingKey: PinnedWrappingKey;
+  /** Absolute path of the file to write. */
+  readonly path: string;
+  /** False: a file that is there stays as it is. */
+  readonly overwrite: boolean;
+  /** What the link that the token remembers is called. */
+  readonly copyName: string;
+}
+
+/** What the custodian tells of a file that it wrote. */
+export interface AzureExportReceipt {
+  readonly fingerprint: Fingerprint;
+  readonly checkValue: string;
+  readonly exportedAt: string;
+  /** Object id of the caller that read the wrapping key. */
+  readonly exportedBy: string;
+}
+
 /** Asks to show that a version of a key holds a version of a source key; nothing is sent. */
 export interface AzureProveRequest extends VersionRef {
   readonly spec: KeySpec;
@@ -102,6 +126,12 @@ export interface AzureCustodianPort {
    * @throws ByokError BYOK_CLEAR_EXPORT_REFUSED, and what {@link importIntoAzure} raises
    */
   importInClear(request: AzureClearImportRequest): Promise<AzureClearImportReceipt>;
+  /**
+   * One act: verify the target, decide the rules, check the wrapping key against its pin, remember the copy, wrap, write the file. Nothing is sent to the vault.
+   *
+   * @throws ByokError what {@link importIntoAzure} raises; BYOK_INPUT_INVALID where the file cannot be written
+   */
+  exportForAzure(request: AzureExportRequest): Promise<AzureExportReceipt>;
   /** @throws ByokError BYOK_KEY_DRIFTED where the version holds another key; what {@link importIntoAzure} raises */
   proveInAzure(request: AzureProveRequest): Promise<AzureProof>;
 }

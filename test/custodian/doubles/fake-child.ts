@@ -77,6 +77,7 @@ const adapters: CustodianAdapters = {
   },
   openKeyVaultImport: () => Promise.reject(new ByokError("BYOK_AZURE_UNREACHABLE", "There is no vault here.")),
   readFile: (file) => Promise.reject(new ByokError("BYOK_REFERENCE_UNRESOLVED", `There is no file ${file}.`)),
+  writeFile: (file) => Promise.reject(new ByokError("BYOK_INPUT_INVALID", `${file} cannot be written.`)),
   caDigests: () => Promise.resolve([]),
   clock: () => new Date(),
   random: randomBytes,

@@ -41,6 +41,10 @@ export class Bench {
       if (content !== undefined) return Promise.resolve(Buffer.from(content));
       return Promise.reject(new ByokError("BYOK_REFERENCE_UNRESOLVED", `There is no file ${file}.`));
     },
+    writeFile: (file, content) => {
+      this.files.set(file, Buffer.from(content));
+      return Promise.resolve();
+    },
     caDigests: () => Promise.resolve(this.caDigests),
     openKmsImport: (connection, deps) => {
       this.opened.push({ connection, deps });
