@@ -50,7 +50,8 @@ export async function checkKey(
     ...changeFailures(inputs, before, due, isGone),
     ...(await trustFailures(context, inputs)),
     ...(await checkReplicas(inputs, before, { rotates, isGone }, async (place, recorded) => [
-      ...ruleFailures(place, recorded, context.clock()),
+      // What was adopted in one Region was adopted in all.
+      ...ruleFailures(place, { ...recorded, adopted: before["adopted"] }, context.clock()),
       ...(await trustFailures(context, place)),
     ])),
   ];
