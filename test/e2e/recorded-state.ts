@@ -1,5 +1,4 @@
 import { z } from "zod";
-import type { Lab } from "./lab";
 import type { StateResource } from "./stack-project";
 
 /** What differs from machine to machine and from run to run, by the name of its placeholder. */
@@ -18,14 +17,23 @@ const copy = z.object({
   createdAt: z.string(),
   proof: z.object({ keyMaterialId: z.string().optional() }),
 });
+const vaultGroup = z.object({
+  wrappingKey: z.object({ id: z.string(), publicKeySha256: z.string() }).optional(),
+});
+const azureKey = z.object({
+  owner: z.string(),
+  publicKey: z.string().optional(),
+  versions: z.array(z.object({ version: z.number(), keyVersion: z.string(), createdOn: z.string() })),
+});
 const group = z.object({ identity: z.object({ serial: z.string() }) });
 
-/** Reads the bindings of a state that holds the resources of the recorded one. */
-export function bindingsOf(lab: Lab, resources: readonly StateResource[]): Bindings {
-  const bindings: Record<string, string> = {
-    TOKEN_FOLDER: lab.token.folder,
-    ENDPOINT: lab.cloud.httpsEndpoint ?? "",
-  };
+/**
+ * Reads the bindings of a state that holds the resources of the recorded one.
+ *
+ * @param places - where token and clouds are
+ */
+export function bindingsOf(places: Bindings, resources: readonly StateResource[]): Bindings {
+  const bindings: Record<string, string> = { ...places };
   for (const { urn, type, id, outputs } of resources) {
     const name = urn.split("::").slice(3).join("::");
     const kind = type.replace(/^.*byok:/, "");
@@ -49,6 +57,22 @@ export function bindingsOf(lab: Lab, resources: readonly StateResource[]): Bindi
       bind("createdAt", createdAt);
       bind("keyMaterialId", proof.keyMaterialId);
     }
+    if (kind === "AzureKeyVaultGroup") {
+      const { wrappingKey } = vaultGroup.parse(outputs);
+      bind("id", id);
+      bind("wrappingKey", wrappingKey?.id.split("/keys/")[1]);
+      bind("wrappingKeySha256", wrappingKey?.publicKeySha256);
+    }
+    if (kind === "AzureKey") {
+      const { owner, publicKey: azurePublicKey, versions: held } = azureKey.parse(outputs);
+      bind("lineage", id);
+      bind("owner", owner);
+      bind("publicKey", azurePublicKey);
+      for (const { version, keyVersion, createdOn } of held) {
+        bind(`v${version}.keyVersion`, keyVersion);
+        bind(`v${version}.createdOn`, createdOn);
+      }
+    }
   }
   return bindings;
 }
@@ -65,7 +89,10 @@ export function withPlaceholders(json: string, bindings: Bindings): string {
     .reduce(
       (text, [name, value]) =>
         wholeOnly(value)
-          ? text.replaceAll(`"${inJson(value)}"`, `"{{${name}}}"`)
+          ? // Receipts are JSON texts within the JSON.
+            text
+              .replaceAll(`"${inJson(value)}"`, `"{{${name}}}"`)
+              .replaceAll(`\\"${inJson(value)}\\"`, `\\"{{${name}}}\\"`)
           : text.replaceAll(inJson(value), `{{${name}}}`),
       json,
     );

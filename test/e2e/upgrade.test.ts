@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { createLab, type Lab } from "./lab";
-import { bindingsOf, essence, withPlaceholders, withValues } from "./recorded-state";
+import { bindingsOf, essence, withPlaceholders, withValues, type Bindings } from "./recorded-state";
 
 const fixtures = path.resolve(__dirname, "../../../test/fixtures/states");
 
@@ -25,6 +25,9 @@ new byok.AwsKmsKey("stamps", {
 });
 exports.arn = payments.arn;`;
 
+const bindings = async (lab: Lab): Promise<Bindings> =>
+  bindingsOf({ TOKEN_FOLDER: lab.token.folder, ENDPOINT: lab.cloud.httpsEndpoint ?? "" }, await lab.project.state());
+
 /** A world that holds what the program made: its token, its cloud, and a state. */
 async function world(): Promise<Lab> {
   const lab = await createLab();
@@ -39,7 +42,7 @@ describe("recording a state", () => {
     try {
       const state = essence(await lab.project.expectSuccess("stack", "export"));
       await mkdir(fixtures, { recursive: true });
-      const text = withPlaceholders(state, bindingsOf(lab, await lab.project.state()));
+      const text = withPlaceholders(state, await bindings(lab));
       await writeFile(path.join(fixtures, `${recording ?? ""}.json`), text);
     } finally {
       await lab.dispose();
@@ -69,12 +72,12 @@ describe("the state of every released version", () => {
   const released = ["0.1.0"];
   it.each(released)("%s is unchanged, can be refreshed, updated and destroyed", async (version) => {
     const recorded = await readFile(path.join(fixtures, `${version}.json`), "utf8");
-    const bindings = bindingsOf(lab, await lab.project.state());
+    const bound = await bindings(lab);
     const file = path.join(lab.project.folder, "recorded.json");
-    await writeFile(file, withValues(recorded, bindings));
+    await writeFile(file, withValues(recorded, bound));
     await lab.project.expectSuccess("stack", "import", "--file", file);
     const [first] = (await lab.project.state()).filter(({ urn }) => urn.endsWith("::payments"));
-    expect(first?.id).toBe(bindings["payments.lineage"]);
+    expect(first?.id).toBe(bound["payments.lineage"]);
 
     await lab.cloud.admin.clearLog();
     expect(await lab.project.preview("--expect-no-changes", "--diff")).toContain("7 unchanged");
@@ -93,6 +96,6 @@ describe("the state of every released version", () => {
     expect(await lab.project.expectSuccess("destroy", "--yes", "--skip-preview")).toContain("7 deleted");
     const log = await lab.cloud.admin.requestLog();
     const ended = log.filter(({ operation }) => operation === "ScheduleKeyDeletion").map(({ keyId }) => keyId);
-    expect(ended.sort()).toEqual([bindings["payments.keyId"], bindings["stamps.keyId"]].sort());
+    expect(ended.sort()).toEqual([bound["payments.keyId"], bound["stamps.keyId"]].sort());
   });
 });
