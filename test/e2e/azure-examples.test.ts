@@ -1,5 +1,6 @@
 import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { z } from "zod";
 import { startLocalAzure, type LocalAzure, type LocalVaultTier } from "../../provider/local";
 import { account, createLab, type Lab } from "./lab";
 import type { StackProject } from "./stack-project";
@@ -50,6 +51,38 @@ const kms = (): Readonly<Record<string, string>> => ({
   ...{ endpoint: lab.cloud.httpsEndpoint ?? "", caFile: "../ca.pem", credentials: `file:../aws-${account}.csv` },
 });
 
+const tree = z.array(
+  z.object({
+    name: z.string(),
+    versions: z.array(
+      z.object({
+        version: z.number(),
+        fingerprint: z.string(),
+        copies: z.array(
+          z.object({ arn: z.string(), proof: z.object({ fingerprint: z.string(), method: z.string() }).optional() }),
+        ),
+      }),
+    ),
+  }),
+);
+
+/** Each version of each source in two Regions of AWS and in Azure, and each copy with a proof that it is that very key. */
+async function expectOneLineage(project: StackProject, stack: string): Promise<void> {
+  const sources = tree.parse(JSON.parse((await project.byok(["tree", stack, "--json"])).output));
+  expect(sources.map(({ name }) => name)).toEqual(["two-clouds-rsa", "two-clouds-ec"]);
+  for (const { versions } of sources) {
+    expect(versions.map(({ version }) => version)).toEqual([1, 2]);
+    for (const { fingerprint: wanted, copies } of versions) {
+      expect(copies.map(({ arn }) => arn.replace(/^(arn:aws:kms:[^:]+|https).*$/, "$1")).sort()).toEqual([
+        "arn:aws:kms:eu-central-1",
+        "arn:aws:kms:eu-west-1",
+        "https",
+      ]);
+      expect(copies.map(({ proof }) => proof?.fingerprint)).toEqual([wanted, wanted, wanted]);
+    }
+  }
+}
+
 describe("an example", () => {
   it.each([
     ["azure-byok-kek", "premium", 7, { proofs: [{ method: "public-key" }, { method: "public-key" }] }],
@@ -81,6 +114,7 @@ describe("an example", () => {
         expect(versions).toEqual([2, 2]);
         const { text } = await project.byok(["tree", "examples-two-clouds-one-source"]);
         for (const { outputs: key } of keys) expect(text).toContain(String(key?.["versionId"]));
+        await expectOneLineage(project, "examples-two-clouds-one-source");
       }
     }
     expect(await project.expectSuccess("destroy", "--yes", "--skip-preview")).toContain(`${String(resources)} deleted`);
