@@ -39,7 +39,7 @@ export interface AzureKeyArgs {
   protection?: pulumi.Input<AzureProtection>;
   /**
    * True: material of yours may travel to Azure in clear, within TLS, which `protection: "software"` needs, as Azure has no wrapped import for it. The source key has to
-   * be one with `plaintextExport: true`, without a copy in hardware; or the material is a file in clear. A process of its own sends it and ends. Default false.
+   * be one with `plaintextExport: true`; or the material is a file in clear. A process of its own sends it and ends. Default false.
    * Errors: BYOK_CLEAR_EXPORT_REFUSED.
    */
   allowPlaintext?: pulumi.Input<boolean>;

@@ -73,7 +73,7 @@ export interface SourceKeyArgs {
   compromised?: pulumi.Input<{ since: pulumi.Input<string> }>;
   /**
    * True: the key may also leave its token in clear, for copies that software protects (`AzureKey.protection: "software"`): Azure has no wrapped import for those.
-   * The token remembers it for all versions, so it can never change. Such a version goes in clear while it has no copy in hardware. Default false.
+   * The token remembers it for all versions, so it can never change. Such a key gets no copy that hardware protects. Default false.
    */
   plaintextExport?: pulumi.Input<boolean>;
   /** The word that a refused destructive update names. It goes stale by itself; leave it out otherwise. */

@@ -66,19 +66,28 @@ export function openCustodian(token: TokenConnection, deps: CustodianDeps = {}):
     endTimeoutMs: deps.endTimeoutMs ?? 150_000,
   });
 
+  /** One-shot processes run one after the other: each logs in for itself. */
+  let turn: Promise<unknown> = Promise.resolve();
+
   /** Material in clear is handled by a process that ends right afterwards, and by no other. */
+  const inProcessOfItsOwn: ChildLink["request"] = (...request) => {
+    const act = turn.then(async () => {
+      // The shared process tries the PIN first, so that a wrong one is tried once, however many wait.
+      await call("connect", operationSchemas.connect.result, []);
+      if (ended) throw new ByokError("BYOK_CUSTODIAN_FAILED", "The custodian was ended; no operation may follow.");
+      const once = startChild({ ...settings(), oneShot: true });
+      try {
+        return await once.request(...request);
+      } finally {
+        await once.end();
+      }
+    });
+    turn = act.catch(() => undefined);
+    return act;
+  };
+
   const linkFor = (operation: OperationName): ChildLink["request"] =>
-    oneShotOperations.includes(operation)
-      ? async (...request) => {
-          if (refusedPin !== undefined) throw refusedPin;
-          const once = startChild({ ...settings(), oneShot: true });
-          try {
-            return await once.request(...request);
-          } finally {
-            await once.end();
-          }
-        }
-      : (...request) => liveLink().request(...request);
+    oneShotOperations.includes(operation) ? inProcessOfItsOwn : (...request) => liveLink().request(...request);
 
   const call = async <R>(
     operation: OperationName,
@@ -162,6 +171,7 @@ export function openCustodian(token: TokenConnection, deps: CustodianDeps = {}):
     noteRevival: (version, arn) => call("noteRevival", noteRevival.result, [version, arn]),
     end: async () => {
       ended = true;
+      await turn;
       await link?.end();
     },
   };

@@ -103,7 +103,6 @@ export const copyLinkFields = {
   copyName: z.string(),
   copiedAt: isoDate,
   copiedBy: z.string(),
-  inClear: z.boolean().exactOptional(),
   deletionDate: isoDate.exactOptional(),
 };
 

@@ -88,7 +88,7 @@ describe("a key in clear to a standard vault", () => {
       const spki = createPublicKey(createPrivateKey({ key: material, format: "der", type: "pkcs8" }));
       expect(spki.export({ format: "der", type: "spki" }).toString("base64")).toBe(made.publicKey);
       expect((await custodian.links(owner)).filter((link) => link.version === version)).toMatchObject([
-        { inClear: true, arn: receipt.keyId.slice(0, receipt.keyId.lastIndexOf("/")) },
+        { arn: receipt.keyId.slice(0, receipt.keyId.lastIndexOf("/")) },
       ]);
     },
   );
@@ -101,21 +101,33 @@ describe("a key in clear to a standard vault", () => {
     });
   });
 
-  it("is refused for a version that has a copy in hardware, and goes for another version", async () => {
+  it("is refused for a key that a file is only said to be, and for every copy that hardware would protect", async () => {
+    const file = { path: "/nowhere", encoding: "raw", keptAs: "for hardware" } as const;
+    await expect(custodian.importInClear(importOf("EC_P256", 1, { owner: labOwner, file }))).rejects.toMatchObject({
+      code: "BYOK_CLEAR_EXPORT_REFUSED",
+    });
     const port = openKeyVault(bench.connection("premium"), {
       configValues: {},
       env: { TEST_AZURE_SECRET: secretOf(bench) },
     });
     const { id, publicKeySha256 } = await port.makeWrappingKey({ name: "byok-kek-clear", bits: 2048, tags: {} });
-    for (const version of [21, 22]) await custodian.generate({ owner, version, name: "twice", spec: "EC_P256" });
-    const clear = importOf("EC_P256", 21);
+    const clear = importOf("EC_P256", 4);
     const target = { ...clear.target, connection: bench.connection("premium"), keyName: "in-hardware" };
-    await custodian.importIntoAzure({ ...clear, target, wrappingKey: { id, publicKeySha256 } });
-    await expect(custodian.importInClear(clear)).rejects.toMatchObject({
-      code: "BYOK_CLEAR_EXPORT_REFUSED",
-      message: expect.stringContaining("keys/in-hardware"),
-    });
-    await custodian.importInClear(importOf("EC_P256", 22));
+    await expect(
+      custodian.importIntoAzure({ ...clear, target, wrappingKey: { id, publicKeySha256 } }),
+    ).rejects.toMatchObject({ code: "BYOK_CLEAR_EXPORT_REFUSED" });
+  });
+
+  it("tries a wrong PIN once, however many wait", async () => {
+    const wrong = openCustodian(
+      { ...token.connection, pin: "env:WRONG_PIN" },
+      { environment: { ...process.env, TEST_AZURE_SECRET: secretOf(bench), WRONG_PIN: "not-the-pin-0" } },
+    );
+    const imports = [1, 2, 3].map((version) => wrong.importInClear(importOf("RSA_2048", version)));
+    for (const outcome of await Promise.allSettled(imports))
+      expect(outcome).toMatchObject({ status: "rejected", reason: { code: "BYOK_TOKEN_PIN_INCORRECT" } });
+    expect(custodians().filter((pid) => pid !== custodian.pid && pid !== wrong.pid)).toEqual([]);
+    await wrong.end();
   });
 
   it("goes nowhere that the source group does not allow, and tells no trace of the key in what fails", async () => {

@@ -241,6 +241,11 @@ describe("a key in software", () => {
     ]);
   });
 
+  it("is the only place for such a source: hardware protects keys that were made for it", async () => {
+    const copies = program({ material: { source: readable } });
+    expect((await key.complaints(copies)).join()).toContain("was made to leave its token in clear");
+  });
+
   it("takes a file in clear, and none that only the token can open", async () => {
     const file = { file: "partner.der", encoding: "raw", spec: "RSA_3072" };
     world.custodian.files.set("partner.der", "content");

@@ -3,6 +3,7 @@ import { exportedCopyId } from "../../model/exported-copy";
 import type { AzureExportReceipt, AzureExportRequest } from "../../model/ports/azure-import";
 import { storesLinks, writeLink } from "../copy-links";
 import { requireVersion } from "../find-version";
+import { requireMadeForHardware } from "../made-for-hardware";
 import { requireExportable, withMaterial, type Material } from "../material";
 import type { OperationContext } from "../operation-context";
 import { requirePinned, type UsableWrappingKey } from "../vault-wrapping-key";
@@ -23,6 +24,7 @@ async function exportMaterial(
   material: Material,
 ): Promise<AzureExportReceipt> {
   requireExportable(material);
+  requireMadeForHardware(request.owner);
   await requireWrappable(context, request);
   const opened = await step("verify the target", () =>
     openVault(context, request.target, request.rules, request.owner),

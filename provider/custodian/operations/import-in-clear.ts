@@ -4,7 +4,6 @@ import type { AzureClearImportReceipt, AzureClearImportRequest } from "../../mod
 import type { VaultKeyFacts } from "../../model/ports/key-vault";
 import { withClearKey } from "../clear-key";
 import { compareVaultCopy } from "../compare-vault-copy";
-import { readLinks, storesLinks } from "../copy-links";
 import { requireExportable, requireSame, withMaterial, type Material } from "../material";
 import type { OperationContext } from "../operation-context";
 import { decideVaultTrust, openVault, type VerifiedVault } from "../verified-vault";
@@ -28,11 +27,10 @@ async function importClear(
   requireExportable(material);
   if (request.expectedFingerprint !== undefined) requireSame(request, await material.fingerprint(), material.words);
   await requireWrappable(context, request);
-  if (material.inToken) await requireUnprotected(context, request, material);
   const opened = await step("verify the target", () =>
     openVault(context, request.target, request.rules, request.owner),
   );
-  if (material.inToken) await step("remember the copy", () => rememberCopy(context, request, opened, true));
+  if (material.inToken) await step("remember the copy", () => rememberCopy(context, request, opened));
   const imported = await step("import key material", () => send(context, request, opened, material));
   const importedAt = context.clock().toISOString();
   const proof = await step("prove the copy", () => compareVaultCopy(context, opened, imported, material));
@@ -48,7 +46,8 @@ async function importClear(
 
 /** The token's own mark decides, and not what a state or a program says. */
 function requireWrittenDown({ file, owner }: AzureClearImportRequest): void {
-  if (file === undefined && !mayLeaveInClear(owner))
+  // Material of a file that the token kept is a key of the token, whatever the file.
+  if ((file === undefined || file.keptAs !== undefined) && !mayLeaveInClear(owner))
     throw refused(
       "the source key was not made to leave its token in clear.",
       'Make another SourceKey with plaintextExport: true, or keep the copy in hardware: protection: "hsm".',
@@ -58,25 +57,6 @@ function requireWrittenDown({ file, owner }: AzureClearImportRequest): void {
       "a file that is encrypted under a key of the token is in clear there alone.",
       'Use a premium vault or a Managed HSM, with protection: "hsm".',
     );
-}
-
-/** What hardware protects somewhere is worth no more than its weakest copy. */
-async function requireUnprotected(
-  { token }: OperationContext,
-  { owner, version }: AzureClearImportRequest,
-  { words }: Material,
-): Promise<void> {
-  if (!(await storesLinks(token)))
-    throw refused(
-      "the token stores no data objects, so that nobody knows where else the key is.",
-      "Use another token, or let Azure make the key: material: { native: true, spec }.",
-    );
-  const copies = (await readLinks(token, owner)).filter((link) => link.version === version && link.inClear !== true);
-  if (copies.length === 0) return;
-  throw refused(
-    `${words} has copies that hardware protects: ${copies.map(({ arn }) => arn).join(", ")}.`,
-    "Rotate the source key first: a new version may go in clear while it has no such copy. Or make a SourceKey for software-protected copies alone.",
-  );
 }
 
 /** The key in clear lives in this function only. */

@@ -8,6 +8,7 @@ import type { ImportWrappedRequest, VaultKeyFacts } from "../../model/ports/key-
 import { compareVaultCopy } from "../compare-vault-copy";
 import { storesLinks, writeLink } from "../copy-links";
 import { requireVersion } from "../find-version";
+import { requireMadeForHardware } from "../made-for-hardware";
 import { requireExportable, requireSame, withMaterial, type Material } from "../material";
 import type { OperationContext } from "../operation-context";
 import { withWrappingKey, type UsableWrappingKey } from "../vault-wrapping-key";
@@ -27,6 +28,7 @@ async function importMaterial(
   material: Material,
 ): Promise<AzureImportReceipt> {
   requireExportable(material);
+  requireMadeForHardware(request.owner);
   if (request.expectedFingerprint !== undefined) requireSame(request, await material.fingerprint(), material.words);
   await requireWrappable(context, request);
   const opened = await step("verify the target", () =>
@@ -117,7 +119,6 @@ export async function rememberCopy(
   context: OperationContext,
   request: AzureClearImportRequest,
   { caller, target }: VerifiedVault,
-  inClear = false,
 ): Promise<void> {
   const { token } = context;
   if (!(await storesLinks(token))) return;
@@ -131,7 +132,6 @@ export async function rememberCopy(
         copyName: request.copyName,
         copiedAt: context.clock().toISOString(),
         copiedBy: caller.objectId,
-        ...(inClear ? { inClear } : {}),
       }),
     );
   });

@@ -4,6 +4,7 @@ import type { ImportReceipt, ImportRequest, ProofMethod } from "../../model/port
 import { compareAfterImport, compareMaterialId } from "../compare-copy";
 import { storesLinks, writeLink } from "../copy-links";
 import { requireVersion } from "../find-version";
+import { requireMadeForHardware } from "../made-for-hardware";
 import { requireExportable, requireSame, withMaterial, type Material } from "../material";
 import type { OperationContext } from "../operation-context";
 import { decideWrapping, sendMaterial } from "../send-material";
@@ -23,6 +24,7 @@ async function importMaterial(
   material: Material,
 ): Promise<ImportReceipt> {
   requireExportable(material);
+  requireMadeForHardware(request.owner);
   if (request.expectedFingerprint !== undefined) requireSame(request, await material.fingerprint(), material.words);
   const target = await step("verify the target", () =>
     openTarget(context, request.target, request.rules, request.owner),

@@ -7,6 +7,7 @@ import { awsKmsKeyInputs, type AwsKmsKeyInputs } from "../inputs/aws-kms-key-inp
 import type { FileMaterialInputs, KeyMaterialInputs } from "../inputs/key-material";
 import { sameJson } from "../same-json";
 import { fileOf, groupOf } from "./key-material";
+import { madeForSoftware } from "../made-for-software";
 
 /** Settings of imports, which a key of AWS's own material does not have. */
 const importOnly = ["validTo", "keepValidFor", "renewBefore", "expiryWarningDays", "materialState", "wrappingKeySpec"];
@@ -47,6 +48,7 @@ export function materialFailures(program: PlainRecord, inputs: AwsKmsKeyInputs):
       });
     }
   }
+  failures.push(...madeForSoftware(inputs));
   return "file" in material ? [...failures, ...fileFailures(material)] : failures;
 }
 

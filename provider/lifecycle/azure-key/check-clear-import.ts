@@ -1,5 +1,5 @@
 import { mayLeaveInClear } from "../../model/owner";
-import { groupOf } from "../aws-kms-key/key-material";
+import { madeForSoftware } from "../made-for-software";
 import type { CheckFailure } from "../contract";
 import type { AzureKeyInputs } from "../inputs/azure-key-inputs";
 
@@ -11,14 +11,17 @@ export const travelsInClear = ({ material, protection }: Pick<AzureKeyInputs, "m
 export function clearImportFailures(inputs: AzureKeyInputs): readonly CheckFailure[] {
   const { material, allowPlaintext } = inputs;
   if (!travelsInClear(inputs))
-    return allowPlaintext === undefined
-      ? []
-      : [
-          {
-            property: "allowPlaintext",
-            reason: `is for material of yours with protection: "software"; here ${"native" in material ? "Azure makes the key" : "it travels wrapped"}. Remove it.`,
-          },
-        ];
+    return [
+      ...madeForSoftware(inputs),
+      ...(allowPlaintext === undefined
+        ? []
+        : [
+            {
+              property: "allowPlaintext",
+              reason: `is for material of yours with protection: "software"; here ${"native" in material ? "Azure makes the key" : "it travels wrapped"}. Remove it.`,
+            },
+          ]),
+    ];
   if ("file" in material) {
     if (material.kek !== undefined)
       return [
@@ -45,14 +48,6 @@ export function clearImportFailures(inputs: AzureKeyInputs): readonly CheckFailu
       : []),
   ];
   if (missing.length > 0) return [notWrittenDown(missing)];
-  if (groupOf(material)?.abilities?.storesLinks === false)
-    return [
-      {
-        property: "protection",
-        reason:
-          'is "software", and the token stores no data objects: nobody could tell whether the key has a copy in hardware. Write "hsm", or use another token.',
-      },
-    ];
   return [];
 }
 

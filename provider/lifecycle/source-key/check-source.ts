@@ -31,7 +31,7 @@ export async function checkSource(
     return refused(news, [clearExportFailure(derived.owner, inputs)]);
   if (inputs.plaintextExport === true && olds["owner"] === undefined)
     context.log.warn(
-      "is made to leave its token in clear (plaintextExport: true): a software-protected copy in Azure is only as safe as this machine and that vault. Never give it to what hardware has to protect.",
+      "is made to leave its token in clear (plaintextExport: true): a software-protected copy in Azure is only as safe as this machine and that vault. It gets no copy in hardware.",
     );
   const before = sourceKeyInputs.shape.version.safeParse(olds["version"]);
   // What others may have gets no further version; the schedule stands still until that is taken back.

@@ -121,7 +121,7 @@ export interface AzureCustodianPort {
   importIntoAzure(request: AzureImportRequest): Promise<AzureImportReceipt>;
   /**
    * One act in a process of its own, which ends with it: verify the target, decide the rules, remember the copy, take the material out of the token, send it
-   * in clear within TLS, prove. Only material that was made for this, or that a file has in clear, and no version that has a copy under a hardware's protection.
+   * in clear within TLS, prove. Only material that was made for this, or that a file has in clear.
    *
    * @throws ByokError BYOK_CLEAR_EXPORT_REFUSED, and what {@link importIntoAzure} raises
    */

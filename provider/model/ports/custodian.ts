@@ -51,8 +51,6 @@ export interface CopyLink extends VersionRef {
   readonly copiedAt: string;
   /** Caller ARN; in Azure the object id of the caller. */
   readonly copiedBy: string;
-  /** True where the copy's material travelled in clear, and software protects it there. */
-  readonly inClear?: boolean;
   /** ISO 8601; set once deletion of the copy was scheduled. Until then the copy may need its material again. */
   readonly deletionDate?: string;
 }
