@@ -213,4 +213,79 @@ describe("an adoption that dies", () => {
       }
     }
   });
+
+  it("tells of every replica as it was found: a refresh makes nothing less of it, and a destroy leaves none behind", async () => {
+    for (let call = 1; ; call += 1) {
+      for (const end of ["up", "destroy"] as const) {
+        await found();
+        const { failures } = await key.check(program());
+        expect(failures).toEqual([]);
+        world.kms.failAt = { call: world.kms.calls.length * 2 + call, after: call % 2 === 0 };
+        const died = await key.up(program()).then(
+          () => false,
+          () => true,
+        );
+        world.kms.failAt = undefined;
+        if (!died) {
+          expect(call).toBeGreaterThan(20);
+          return;
+        }
+        if (key.id === undefined) continue;
+        expect(replicas()).toMatchObject([ireland, virginia].map((place) => ({ region: place, adopted: true })));
+        world.warnings.length = 0;
+        await key.refresh();
+        expect(world.warnings.join()).not.toContain("undefined");
+        if (end === "up") {
+          await key.up(program());
+          expect(world.kms.writes.filter((name) => !name.startsWith("tag"))).toEqual([]);
+          expect(replicas()).toMatchObject([
+            { description: `theirs in ${ireland}`, aliases: ["alias/theirs"], tags: { where: ireland }, pending: [] },
+            { description: `theirs in ${virginia}`, aliases: [], tags: { where: virginia }, pending: [] },
+          ]);
+          expect(await key.up(program())).toBe("same");
+          continue;
+        }
+        await key.destroy().catch((error: unknown) => {
+          expect(String(error)).toContain("has lost its tag byok:lineage");
+        });
+        expect([call, new Set(states().map((state) => state === "Enabled")).size]).toEqual([call, 1]);
+      }
+    }
+  });
+});
+
+describe("a rotation of a key that was adopted in several Regions", () => {
+  it("that dies and is refreshed takes what was found in each Region to the new key", async () => {
+    const native = (more: PlainRecord = {}): PlainRecord => program({ material: { native: true }, ...more });
+    for (let call = 1; ; call += 1) {
+      for (const after of [false, true]) {
+        await found({ origin: "AWS_KMS" });
+        await key.up(native());
+        world.kms.calls.length = 0;
+        world.kms.failAt = { call, after };
+        const died = await key.up(native({ rotationTrigger: "now" })).then(
+          () => false,
+          () => true,
+        );
+        world.kms.failAt = undefined;
+        if (!died) {
+          expect(call).toBeGreaterThan(20);
+          return;
+        }
+        await key.refresh();
+        await key.up(native({ rotationTrigger: "now" }));
+        const newest = String(key.outputs["keyId"]);
+        expect([call, after, replicas()]).toMatchObject([
+          call,
+          after,
+          [
+            { keyId: newest, description: `theirs in ${ireland}`, tags: { where: ireland }, aliases: ["alias/theirs"] },
+            { keyId: newest, description: `theirs in ${virginia}`, tags: { where: virginia }, aliases: [] },
+          ],
+        ]);
+        expect([region, ireland].map((place) => kmsIn(place).aliases.get("alias/theirs"))).toEqual([newest, newest]);
+        expect(await key.up(native({ rotationTrigger: "now" }))).toBe("same");
+      }
+    }
+  });
 });

@@ -59,7 +59,7 @@ export async function readKey(
 }
 
 /** Aliases that a rotation has left on a former key because it was cut off: the next run moves them, or deletes what the program gave up. */
-async function withAliasesOfFormer(kms: KmsPort, outputs: PlainRecord, own: PlainRecord): Promise<PlainRecord> {
+export async function withAliasesOfFormer(kms: KmsPort, outputs: PlainRecord, own: PlainRecord): Promise<PlainRecord> {
   const aliases = textList(own["aliases"]);
   const former = new Set(formerKeys(keyVersionsIn(own), String(own["keyId"])).map(({ keyId }) => keyId));
   const left: string[] = [];
@@ -199,7 +199,9 @@ export async function seenAgain(
 function driftOf(outputs: PlainRecord, observed: ObservedKey, id: string): readonly string[] {
   const { facts } = observed;
   const sentences: string[] = [];
-  if (facts.state !== outputs["keyState"]) sentences.push(stateSentence(outputs, observed));
+  // A run that died before it saw the key knows no state of it.
+  if (outputs["keyState"] !== undefined && facts.state !== outputs["keyState"])
+    sentences.push(stateSentence(outputs, observed));
   if (facts.description !== outputs["description"]) {
     sentences.push(
       `the description is ${JSON.stringify(facts.description)}, not ${JSON.stringify(outputs["description"])}.`,

@@ -33,7 +33,18 @@ export async function removeKey(context: LifecycleContext, id: string, outputs: 
   if (asked) requireConfirmed(context, id, inputs, newest.facts, formerKeys(keyVersionsIn(outputs), keyId));
   // Without a living key there is no word to ask for, so what is left of it gets the longest waiting period.
   const window = asked ? inputs : { ...inputs, deletionWindowInDays: deletionWindow.default };
-  for (const place of placesToRemove(context, { id, inputs: window, outputs })) await removePlace(place);
+  const places = placesToRemove(context, { id, inputs: window, outputs });
+  for (const place of places) if (place.outputs !== outputs) await requireTagged(place);
+  for (const place of places) await removePlace(place);
+}
+
+/** A replica without a tag, such as one whose adoption was cut off: nothing goes anywhere before it is certain whose it is. */
+async function requireTagged({ context, kms, id, outputs }: Removal): Promise<void> {
+  const { keyId } = outputs;
+  const facts = typeof keyId === "string" ? await kms.describeKey(keyId) : undefined;
+  if (facts === undefined) return;
+  const lineage = (await kms.listTags(facts.keyId))[ownershipTags.lineage];
+  if (lineage === undefined) forgetTakenOver(context, facts.arn, lineage, id);
 }
 
 /** A key in one Region that is to go, with its former keys. */

@@ -13,8 +13,8 @@ import { ensureReplica, isAdopted, replicaVersions, type ReplicatedKey } from ".
 import { formerReplicasAt } from "./former-replicas";
 import { movePrimary, presentPrimary } from "./move-primary";
 import { recordedReplicas } from "./recorded-replicas";
-import { recordedMembers, replicaMembers, type ReplicaMember } from "./replica-member";
-import { arnIn, expectedReplica, replicaRecord, setOutputs } from "./replica-record";
+import { namedMembers, recordedMembers, replicaMembers, type ReplicaMember } from "./replica-member";
+import { arnIn, expectedReplica, replicaRecord, setOutputs, unseenReplica } from "./replica-record";
 
 /**
  * As {@link ensureKey}, for a key in several Regions: the key in the group's Region gets its material, then each replica is made and gets the same, then
@@ -66,6 +66,7 @@ class KeySet {
     const home = inputs.region;
     const wanted = inputs.primaryRegion ?? home;
     const isCompromised = compromiseOf(inputs.material) !== undefined;
+    this.rememberAdopted();
     // Out of use at once, whatever may hinder in another Region.
     if (isCompromised) await this.ensureMain(isAliasStep);
     const named = await this.during("reach the Regions of the replicas", () => replicaMembers(context, inputs));
@@ -98,6 +99,18 @@ class KeySet {
     if (textList(this.main["pending"]).length > 0) await this.ensureMain();
     for (const member of members) await this.finishMember(member, key);
     return this.outputs();
+  }
+
+  /** An adoption takes over all of a key: whatever it dies in, the state tells of every replica, and how it was found. */
+  private rememberAdopted(): void {
+    const { inputs, keyId, olds } = this.work;
+    const arn = olds["arn"] ?? inputs.adopt?.arn;
+    if (typeof arn !== "string") return;
+    for (const { region, inputs: there } of namedMembers(inputs)) {
+      if (there.adopted !== true || this.replicas.has(region)) continue;
+      const record = unseenReplica(there, { keyId, arn: arnIn(arn, region) });
+      this.replicas.set(region, { ...record, primaryArn: arn });
+    }
   }
 
   private isMade(region: string): boolean {

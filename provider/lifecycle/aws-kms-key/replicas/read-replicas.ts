@@ -4,7 +4,8 @@ import type { KmsKeyFacts, KmsPort } from "../../../model/ports/kms";
 import { connectionOf } from "../../connection-of";
 import type { LifecycleContext, PlainRecord } from "../../contract";
 import type { KeyInputs } from "../key-inputs";
-import { observeAgain, readPlace, seenAgain } from "../read-key";
+import { textList } from "../../text-list";
+import { observeAgain, readPlace, seenAgain, withAliasesOfFormer } from "../read-key";
 import { formerReplicas, formerReplicasAt } from "./former-replicas";
 import { inRegion } from "./in-region";
 import { recordedReplicas } from "./recorded-replicas";
@@ -44,7 +45,9 @@ export async function readReplicas(
     }
     const place = { context: there, kms, id, inputs: member.inputs, outputs: record };
     const found = await readPlace(place, observed);
-    replicas.push(found === undefined ? record : replicaRecord(found, facts.arn));
+    const isCutOff = textList(record["pending"]).length > 0;
+    const whole = found === undefined || !isCutOff ? found : await withAliasesOfFormer(kms, record, found);
+    replicas.push(whole === undefined ? record : replicaRecord(whole, facts.arn));
   }
   tellForeign(context, outputs, facts);
   return {
@@ -69,8 +72,8 @@ async function withoutNewest(kms: KmsPort, record: PlainRecord, keyId: string): 
 function tellForeign(context: LifecycleContext, outputs: PlainRecord, facts: KmsKeyFacts): void {
   const { primaryRegion, replicaRegions = [] } = facts;
   const recorded = outputs["primaryRegion"];
-  if (primaryRegion !== undefined && primaryRegion !== recorded)
-    context.log.warn(`drift: the primary is in ${primaryRegion}, not in ${String(recorded)}.`);
+  if (primaryRegion !== undefined && typeof recorded === "string" && primaryRegion !== recorded)
+    context.log.warn(`drift: the primary is in ${primaryRegion}, not in ${recorded}.`);
   const known = [...recordedReplicas(outputs), ...formerReplicas(outputs)].map(({ region }) => region);
   for (const region of replicaRegions.filter((each) => !known.includes(each) && each !== facts.region))
     context.log.warn(

@@ -19,15 +19,21 @@ export interface ReplicaMember {
   readonly property: string;
 }
 
-/** The replicas that the inputs ask for, each with its KMS once the account was seen to be the right one. */
+/** The replicas that the inputs ask for. */
+export const namedMembers = (inputs: KeyInputs): readonly Pick<ReplicaMember, "region" | "inputs">[] =>
+  (inputs.replicas ?? []).map((replica) => ({
+    region: replica.group.region,
+    inputs: keyInputsOf(inputs, replica),
+  }));
+
+/** The same, each with its KMS once the account was seen to be the right one. */
 export async function replicaMembers(context: LifecycleContext, inputs: KeyInputs): Promise<readonly ReplicaMember[]> {
   const members: ReplicaMember[] = [];
-  for (const [index, replica] of (inputs.replicas ?? []).entries()) {
+  for (const [index, member] of namedMembers(inputs).entries()) {
     members.push({
-      region: replica.group.region,
-      context: inRegion(context, replica.group.region),
-      kms: await kmsToChange(context, replica.group),
-      inputs: keyInputsOf(inputs, replica),
+      ...member,
+      context: inRegion(context, member.region),
+      kms: await kmsToChange(context, member.inputs.group),
       property: `replicas[${index}]`,
     });
   }

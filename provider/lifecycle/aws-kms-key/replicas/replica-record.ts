@@ -13,19 +13,23 @@ export const replicaRecord = (outputs: PlainRecord, primaryArn: unknown): PlainR
   primaryArn,
 });
 
-/** A replica that AWS was asked for: remembered before the answer, so that no destroy forgets it. */
+/** A replica that AWS was asked for: remembered before the answer with all that is asked of it, so that no destroy forgets it and no refresh makes less of it. */
 export const expectedReplica = (
   inputs: KeyInputs,
   key: { readonly keyId: string; readonly arn: string },
 ): PlainRecord => ({
-  group: inputs.group,
-  region: inputs.region,
-  owner: inputs.owner,
+  ...pickDefined({ ...inputs }, Object.keys(replicaInputs.shape)),
   arn: key.arn,
   keyId: key.keyId,
   keyState: "Creating",
   pending: ["make the replica"],
 });
+
+/** A replica that an adoption takes over, as long as it was not looked at: it is there, in a state that nothing tells yet. */
+export function unseenReplica(inputs: KeyInputs, key: { readonly keyId: string; readonly arn: string }): PlainRecord {
+  const { keyState: _, ...record } = expectedReplica(inputs, key);
+  return { ...record, pending: ["adopt the replica"] };
+}
 
 /** How a step in the output `pending` ends that is a replica's. */
 export const inReplica = (region: string): string => ` (replica in ${region})`;
