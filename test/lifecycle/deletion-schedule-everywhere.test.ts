@@ -364,4 +364,34 @@ describe("the key of a schedule", () => {
     expect(await key.up(keyInputs({ primaryRegion: ireland }))).toBe("same");
     expect(world.kms.keys.size).toBe(0);
   });
+
+  it("is called unreadable for ever only once no Region has it, and comes back from Destroyed where somebody takes it back", async () => {
+    await start({ primaryRegion: ireland });
+    await confirmedUp();
+    pass(15);
+    world.kms.deleteNow(keyId());
+    kmsIn(virginia).deleteNow(keyId());
+    world.warnings.length = 0;
+    await key.refresh();
+    expect(world.warnings.at(-1)).toContain(
+      `the key in ${region} was deleted by its schedule (AWS deletes no key in another way), and its deletion is scheduled in ${ireland} (2026-06-30): until then kms:CancelKeyDeletion there keeps`,
+    );
+    expect(key.outputs).toMatchObject({
+      keyState: "Destroyed",
+      replicas: [{ keyState: "PendingDeletion" }, { keyState: "Destroyed" }],
+    });
+    expect(await key.up(keyInputs({ primaryRegion: ireland }))).toBe("same");
+    expect(world.warnings.at(-1)).toContain(`its deletion is scheduled in ${ireland} (2026-06-30)`);
+    await kmsIn(ireland).cancelDeletion(keyId());
+    await key.refresh();
+    expect(world.warnings.at(-1)).toContain(`still does in ${ireland}; this resource keeps it`);
+    expect(key.outputs).toMatchObject({
+      keyState: "Disabled",
+      replicas: [{ keyState: "Disabled" }, { keyState: "Destroyed" }],
+    });
+    kmsIn(ireland).keys.clear();
+    await key.refresh();
+    expect(key.outputs["keyState"]).toBe("Destroyed");
+    expect(world.warnings.at(-1)).toContain("what it encrypted is unreadable for ever");
+  });
 });

@@ -1,7 +1,6 @@
 import { ownershipTags } from "../../model/owner";
 import type { ObservedKey } from "../../model/aws-key-steps";
 import { formerKeys, keyVersionsIn, materialsOf, type KeyVersion } from "../../model/key-versions";
-import { isLeaving } from "../../model/key-states";
 import type { KmsPort } from "../../model/ports/kms";
 import { samePolicy } from "../../model/key-policy";
 import { userTags } from "../../model/tags";
@@ -9,13 +8,12 @@ import { connectionOf } from "../connection-of";
 import type { LifecycleContext, PlainRecord } from "../contract";
 import { textList } from "../text-list";
 import { canonicalJson, sameJson } from "../same-json";
-import { destroyedRecord, destroyedSentence } from "./destroyed-key";
 import { desiredKey, keyInputsIn, parseKeyInputs, type KeyInputs } from "./key-inputs";
 import { materialMark } from "./key-material";
 import { observeKey } from "./observe-key";
+import { readVanished } from "./read-vanished";
 import { recordKey } from "./record-key";
 import { readReplicas } from "./replicas/read-replicas";
-import { recordedMembers } from "./replicas/replica-member";
 
 /**
  * Looks at the key and tells every drift in words; the engine then shows the same as properties. A key that certainly does not exist any more stays in the state
@@ -35,18 +33,7 @@ export async function readKey(
   const keyId = newer?.keyId ?? outputs["keyId"];
   const observed = newer === undefined ? known : await observeAgain(kms, outputs, keyId);
   if (observed === undefined) {
-    const isKnown = outputs["keyState"] === "Destroyed";
-    const elsewhere = isKnown ? undefined : await livingReplica(context, recorded, outputs);
-    if (elsewhere !== undefined) {
-      context.log.warn(
-        `drift: ${keyId} does not exist in ${recorded.region} any more, and still does in ${elsewhere}; this resource keeps it. ` +
-          `Make the replica in ${recorded.region} again (kms:ReplicateKey in the primary's Region), and run pulumi up.`,
-      );
-      return { outputs, inputs: keyInputsIn(outputs) };
-    }
-    const destroyed = destroyedRecord(outputs, context.clock());
-    context.log.warn(destroyedSentence(destroyed));
-    return { outputs: destroyed, inputs: keyInputsIn(outputs) };
+    return { outputs: await readVanished(context, keyId, recorded, outputs), inputs: keyInputsIn(outputs) };
   }
   const place = await readPlace({ context, kms, id, inputs, outputs }, observed);
   const isCutOff = newer !== undefined || textList(outputs["pending"]).length > 0;
@@ -70,21 +57,6 @@ export async function withAliasesOfFormer(kms: KmsPort, outputs: PlainRecord, ow
   if (left.length === 0) return own;
   const steps = left.map((alias) => `take ${alias} off a former key`);
   return { ...own, aliases: [...aliases, ...left].sort(), pending: [...textList(own["pending"]), ...steps] };
-}
-
-/** A Region in which a multi-Region key lives on; where it is on its way out everywhere, there is none. */
-async function livingReplica(
-  context: LifecycleContext,
-  inputs: KeyInputs,
-  outputs: PlainRecord,
-): Promise<string | undefined> {
-  for (const { region, inputs: there, record } of recordedMembers(inputs, outputs)) {
-    const { keyId } = record;
-    if (typeof keyId !== "string") continue;
-    const facts = await context.kms(connectionOf(there.group)).describeKey(keyId);
-    if (facts !== undefined && !isLeaving(facts.state)) return region;
-  }
-  return undefined;
 }
 
 /** A key as AWS shows it now, with its materials where it holds several. */
