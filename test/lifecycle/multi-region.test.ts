@@ -601,6 +601,35 @@ describe("a multi-Region key of other material", () => {
     expect(replicas()).toMatchObject([{ versions: [{ version: 1 }, { version: 2, keyMaterialId: held }] }]);
     expect(await key.up(inPlace("b"))).toBe("same");
   });
+
+  it.each([true, false])(
+    "of AWS is rotated once, wherever the primary goes after a run that died (state kept: %s)",
+    async (kept) => {
+      const inPlace = (trigger: string, more: PlainRecord = {}): PlainRecord =>
+        program({ material: native, rotationMode: "in-place", rotationTrigger: trigger, ...more });
+      for (let call = 1; ; call += 1) {
+        start();
+        await key.up(inPlace("a"));
+        const saved = { id: key.id, inputs: key.inputs, outputs: key.outputs };
+        world.kms.calls.length = 0;
+        world.kms.failAt = { call, after: true };
+        const died = await key.up(inPlace("b")).then(
+          () => false,
+          () => true,
+        );
+        world.kms.failAt = undefined;
+        if (!died) {
+          expect(call).toBeGreaterThan(20);
+          return;
+        }
+        if (!kept) Object.assign(key, saved);
+        await key.up(inPlace("b", { primaryRegion: ireland }));
+        const rotations = world.kms.calls.filter((name) => name.startsWith("rotateOnDemand"));
+        expect([call, rotations.length]).toEqual([call, 1]);
+        expect(key.outputs).toMatchObject({ version: 2, primaryRegion: ireland, pending: [] });
+      }
+    },
+  );
 });
 
 describe("a disabled replica", () => {

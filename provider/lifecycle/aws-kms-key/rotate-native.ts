@@ -23,7 +23,7 @@ export async function rotateNative(
     // AWS rotates a multi-Region key in its primary's Region, and the replicas with it.
     const places = (await keyPlaces(context, home, keyId, { inputs, olds })).map(({ kms }) => kms);
     const [primary = home] = places;
-    const replaced = await noteBegin(context, primary, keyId, inputs.version);
+    const replaced = await noteBegin(context, [primary, ...places], keyId, inputs.version);
     if ((await current(primary, keyId)) === replaced) {
       context.mayProceed();
       context.log.progress("rotating to new key material of AWS");
@@ -50,13 +50,25 @@ async function isRotated(places: readonly KmsPort[], keyId: string, replaced: st
   return true;
 }
 
-/** The material that the rotation to a version replaces: as an earlier run noted it, else the present one. */
-async function noteBegin(context: LifecycleContext, kms: KmsPort, keyId: string, version: number): Promise<string> {
-  const [noted, material] = (await kms.listTags(keyId))[ownershipTags.rotating]?.split(" ") ?? [];
-  if (noted === String(version) && material !== undefined) return material;
-  const replaced = await current(kms, keyId);
+/**
+ * The material that the rotation to a version replaces: as an earlier run noted it, else the present one.
+ *
+ * @param places - the primary's Region first, which gets the note. Tags are a Region's own, and the primary may have been in another one when the earlier run noted it.
+ */
+async function noteBegin(
+  context: LifecycleContext,
+  places: readonly [KmsPort, ...KmsPort[]],
+  keyId: string,
+  version: number,
+): Promise<string> {
+  for (const kms of new Set(places)) {
+    const [noted, material] = (await kms.listTags(keyId))[ownershipTags.rotating]?.split(" ") ?? [];
+    if (noted === String(version) && material !== undefined) return material;
+  }
+  const [primary] = places;
+  const replaced = await current(primary, keyId);
   context.mayProceed();
-  await kms.tag(keyId, { [ownershipTags.rotating]: `${version} ${replaced}` });
+  await primary.tag(keyId, { [ownershipTags.rotating]: `${version} ${replaced}` });
   return replaced;
 }
 
