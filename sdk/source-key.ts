@@ -15,8 +15,10 @@ export interface SourceKeyVersion {
   readonly fingerprint: Fingerprint;
   /** Three bytes in hex, to compare by eye. */
   readonly checkValue: string;
-  /** `closed`: it can never be copied again. */
-  readonly state: "exportable" | "closed";
+  /** `closed`: it can never be copied again. `deactivated`: it goes into no further key, and is imported again where it was. */
+  readonly state: "exportable" | "deactivated" | "closed";
+  /** Copies for which `rotation.deactivateOld` waits, because they have no newer version. */
+  readonly waitsFor?: readonly string[];
   /** ISO 8601, where this stack made it. */
   readonly createdAt?: string;
 }
@@ -50,9 +52,14 @@ export interface SourceKeyArgs {
    * When `pulumi up` makes a new version. `every` is `90d` (days, to 3650) or `12mo` (calendar months, to 120); `startAt` (ISO 8601) is the first
    * rotation, one period after the schedule was written down by default. A moment that has passed makes the rotation due: the next preview
    * shows it, the next `up` does it, and however many moments were missed it is one rotation. A schedule that is new or changed counts from now on.
-   * Default: no schedule.
+   * `deactivateOld: true` deactivates each former version on the first `up` after every copy follows a newer one: it is then imported again into keys that hold it
+   * (a repair, an expiry), and into no other. It can be taken back. Default: no schedule, former versions stay active. Errors: BYOK_KEY_DEACTIVATED.
    */
-  rotation?: pulumi.Input<{ every: pulumi.Input<string>; startAt?: pulumi.Input<string> }>;
+  rotation?: pulumi.Input<{
+    every: pulumi.Input<string>;
+    startAt?: pulumi.Input<string>;
+    deactivateOld?: pulumi.Input<boolean>;
+  }>;
   /** Any text; another one than before makes a new version once, whatever the schedule says. On a new key it is only remembered. */
   rotationTrigger?: pulumi.Input<string>;
   /**

@@ -131,6 +131,8 @@ export function openCustodian(token: TokenConnection, deps: CustodianDeps = {}):
     destroy,
     claim,
     claimant,
+    deactivated,
+    setDeactivated,
     links,
     noteDeletion,
     noteRevival,
@@ -161,6 +163,8 @@ export function openCustodian(token: TokenConnection, deps: CustodianDeps = {}):
     destroy: (version) => call("destroy", destroy.result, [version]),
     claim: (owner, mark) => call("claim", claim.result, [owner, mark]),
     claimant: (owner) => call("claimant", claimant.result, [owner]),
+    deactivated: (owner) => call("deactivated", deactivated.result, [owner]),
+    setDeactivated: (owner, versions) => call("setDeactivated", setDeactivated.result, [owner, versions]),
     links: (owner) => call("links", links.result, [owner]),
     noteDeletion: (version, arn, deletionDate) =>
       call(

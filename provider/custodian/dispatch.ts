@@ -11,6 +11,7 @@ import { importInClear } from "./operations/import-in-clear";
 import { importIntoAzure } from "./operations/import-into-azure";
 import { proveInAzure } from "./operations/prove-in-azure";
 import { close, connect, generate, list, rename, survey, unwrapRefusal } from "./operations/manage-versions";
+import { deactivated, setDeactivated } from "./operations/deactivate-versions";
 import { prove } from "./operations/prove-copy";
 import { links, noteDeletion, noteRevival } from "./operations/track-copies";
 import { operationSchemas, type OperationName } from "./protocol";
@@ -38,6 +39,8 @@ export const operations: { readonly [Name in OperationName]: Operation } = {
   destroy: writing(operation("destroy", operationSchemas.destroy, destroy)),
   claim: operation("claim", operationSchemas.claim, claim),
   claimant: operation("claimant", operationSchemas.claimant, claimant),
+  deactivated: operation("deactivated", operationSchemas.deactivated, deactivated),
+  setDeactivated: operation("setDeactivated", operationSchemas.setDeactivated, setDeactivated),
   links: operation("links", operationSchemas.links, links),
   noteDeletion: operation("noteDeletion", operationSchemas.noteDeletion, noteDeletion),
   noteRevival: operation("noteRevival", operationSchemas.noteRevival, noteRevival),

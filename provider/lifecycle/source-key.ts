@@ -5,6 +5,14 @@ import { sourceKeyInputs } from "./inputs/source-key-inputs";
 import { remembered } from "./remembered";
 import { changedProperties } from "./same-json";
 import { checkSource } from "./source-key/check-source";
+import {
+  deactivatesOld,
+  fatesIn,
+  findFates,
+  isDeactivationDue,
+  settleFormer,
+  type Fates,
+} from "./source-key/deactivate-old";
 import { closeVersions, destroyVersions } from "./source-key/let-go";
 import { nextRotation } from "./source-key/plan-rotation";
 import { requirePlanned } from "./source-key/require-planned";
@@ -37,7 +45,11 @@ export const sourceKey: Lifecycle = {
     const since = sourceKeyInputs.shape.compromised.safeParse(news["compromised"]).data?.since;
     if (changed.includes("compromised") && since !== undefined)
       await tellTouched(context, parseSourceInputs(news), since);
-    return { changes: changed.length + moved.length > 0, replaces: [] };
+    const wanted = sourceKeyInputs
+      .required({ owner: true, version: true, label: true })
+      .safeParse(sourceInputsIn(news));
+    const due = wanted.success && isDeactivationDue(olds, wanted.data);
+    return { changes: due || changed.length + moved.length > 0, replaces: [] };
   },
 
   async create(context, inputs) {
@@ -94,7 +106,10 @@ export const sourceKey: Lifecycle = {
       );
     }
     return {
-      outputs: { ...recordSource(actual, versions, datesIn(outputs)), claim: outputs["claim"] },
+      outputs: {
+        ...recordSource(actual, versions, datesIn(outputs), await fatesNow(context, custodian, actual, outputs)),
+        claim: outputs["claim"],
+      },
       // So that a rotation that was cut off after the token had done it is not done twice.
       inputs: { ...sourceInputsIn(actual), ...(resumed ? { resumed } : {}) },
     };
@@ -108,7 +123,8 @@ export const sourceKey: Lifecycle = {
         "exportable",
         "version",
         "token",
-      ]).length === 0
+      ]).length === 0 &&
+      !isDeactivationDue(olds, parsed)
     ) {
       const names = Object.keys(sourceKeyInputs.shape);
       return { ...remembered(olds, sourceInputsIn(parsed), names), nextRotation: nextRotation(parsed) };
@@ -130,7 +146,8 @@ export const sourceKey: Lifecycle = {
       if (!existed) dates.set(parsed.version, context.clock().toISOString());
     }
     if (!parsed.exportable) await closeVersions(context, custodian, parsed);
-    return { ...recordSource(parsed, await custodian.list(parsed.owner), dates), claim: olds["claim"] };
+    const fates = isDeactivationDue(olds, parsed) ? await settleFormer(context, custodian, parsed) : fatesIn(olds);
+    return { ...recordSource(parsed, await custodian.list(parsed.owner), dates, fates), claim: olds["claim"] };
   },
 
   async delete(context, _id, outputs) {
@@ -152,6 +169,18 @@ export const sourceKey: Lifecycle = {
     await destroyVersions(context, custodian, parsed);
   },
 };
+
+/** A refresh looks again whom former versions wait for; one that waits for nobody any more is due. */
+async function fatesNow(
+  context: LifecycleContext,
+  custodian: CustodianPort,
+  inputs: SourceInputs,
+  outputs: PlainRecord,
+): Promise<Fates> {
+  if (!deactivatesOld(inputs) && fatesIn(outputs).size === 0) return new Map();
+  const found = await findFates(context, custodian, inputs);
+  return new Map([...found].filter(([, fate]) => "deactivated" in fate || fate.waitsFor.length > 0));
+}
 
 function warnOfRotation(context: LifecycleContext, olds: PlainRecord, news: PlainRecord): void {
   const from = String(olds["version"]);

@@ -119,6 +119,13 @@ export class FakeCustodian implements CustodianPort {
       return this.receipt(request);
     });
   }
+  readonly inactive = new Map<string, readonly number[]>();
+  deactivated(owner: string): Promise<readonly number[]> {
+    return this.act("deactivated", () => this.inactive.get(owner) ?? []);
+  }
+  setDeactivated(owner: string, versions: readonly number[]): Promise<void> {
+    return this.act(`setDeactivated ${versions.join()}`, () => void this.inactive.set(owner, versions));
+  }
   readonly azureImports: AzureImportRequest[] = [];
   async importIntoAzure(request: AzureImportRequest): Promise<AzureImportReceipt> {
     await this.act("importIntoAzure", () => this.azureImports.push(request));

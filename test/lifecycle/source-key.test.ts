@@ -1,3 +1,4 @@
+import type { CopyLink } from "../../provider/model/ports/custodian";
 import { sourceKey } from "../../provider/lifecycle/source-key";
 import { sourceRecord, World, type EngineResource } from "./lifecycle-world";
 
@@ -245,6 +246,71 @@ describe("closing a source key", () => {
     await key.refresh();
     expect(world.warnings.join()).toContain("was closed in the token");
     expect(key.inputs["exportable"]).toBe(false);
+  });
+});
+
+describe("former versions", () => {
+  const rotated = (trigger: string, more: object = {}): Record<string, unknown> =>
+    program({ rotationTrigger: trigger, rotation: { every: "90d", deactivateOld: true, ...more } });
+  const copyOf = (version: number, arn: string, copyName = "orders"): CopyLink => ({
+    ...{ owner: String(key.outputs["owner"]), version, arn, copyName },
+    ...{ copiedAt: "2026-01-01T00:00:00.000Z", copiedBy: "arn:aws:iam::1:user/me" },
+  });
+  const states = (): unknown => key.outputs["versions"];
+
+  beforeEach(async () => {
+    await key.up(rotated("one"));
+    world.custodian.copies = [copyOf(1, "key-1"), copyOf(1, "key-2", "archive")];
+    await key.up(rotated("two"));
+  });
+
+  it("are deactivated on the up after every copy follows a newer one, once, and named by whom they wait for until then", async () => {
+    expect(world.custodian.inactive.size).toBe(0);
+    world.custodian.copies.push(copyOf(2, "key-3"));
+    expect(await key.up(rotated("two"))).toBe("updated");
+    expect(states()).toMatchObject([{ state: "exportable", waitsFor: ["archive"] }, { state: "exportable" }]);
+    expect(world.infos.join("\n")).toContain("version 1 stays active: archive has no newer one");
+    expect(await key.up(rotated("two"))).toBe("same");
+    world.custodian.copies.push(copyOf(2, "key-2", "archive"));
+    await key.refresh();
+    expect(await key.up(rotated("two"))).toBe("updated");
+    expect(states()).toMatchObject([{ state: "deactivated" }, { state: "exportable" }]);
+    expect([...world.custodian.inactive.values()]).toEqual([[1]]);
+    expect(await key.up(rotated("two"))).toBe("same");
+    await key.refresh();
+    expect(await key.up(rotated("two"))).toBe("same");
+  });
+
+  it("are waited for no longer once the copy is gone, and are active again where the program says so", async () => {
+    world.custodian.copies = [{ ...copyOf(1, "key-1"), deletionDate: "2020-01-01T00:00:00.000Z" }];
+    await key.up(rotated("two"));
+    expect(states()).toMatchObject([{ state: "deactivated" }, {}]);
+    await key.up(rotated("two", { deactivateOld: false }));
+    expect(states()).toMatchObject([{ state: "exportable" }, { state: "exportable" }]);
+    expect([...world.custodian.inactive.values()]).toEqual([[]]);
+    expect(await key.up(rotated("two", { deactivateOld: false }))).toBe("same");
+  });
+
+  it("are finished by the next run where this one died, before or after the token heard of it", async () => {
+    for (const after of [false, true]) {
+      world.custodian.inactive.clear();
+      world.custodian.copies = [copyOf(2, "key-1")];
+      world.custodian.dieAt = { call: world.custodian.calls.length + 5, after };
+      await key.up(rotated("two")).catch(() => undefined);
+      world.custodian.dieAt = undefined;
+      world.vault.dead = false;
+      await key.up(rotated("two"));
+      expect(states()).toMatchObject([{ state: "deactivated" }, {}]);
+      await key.up(rotated("two", { deactivateOld: false }));
+    }
+  });
+
+  it("need a token that remembers copies", async () => {
+    const { abilities } = sourceRecord.group;
+    const group = { ...sourceRecord.group, abilities: { ...abilities, storesLinks: false } };
+    expect((await world.resource(sourceKey, "other").complaints({ ...rotated("one"), group })).join()).toContain(
+      "needs a token that stores data objects",
+    );
   });
 });
 

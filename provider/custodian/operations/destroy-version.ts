@@ -2,6 +2,7 @@ import { ByokError } from "../../model/errors";
 import type { CopyLink, VersionRef } from "../../model/ports/custodian";
 import { isExportedCopy, keyOfCopy } from "../../model/exported-copy";
 import { mayNeedMaterial, readLinks, removeLink, storesLinks } from "../copy-links";
+import { writeDeactivated } from "../deactivated";
 import { forgetClaim } from "./claim-key";
 import { findVersion, markedKeys, versionInWords } from "../find-version";
 import type { KeyLabel } from "../../model/key-label";
@@ -23,8 +24,10 @@ export async function destroy(context: OperationContext, version: VersionRef): P
       await context.change(() => token.destroy(found.key.id));
     }
     for (const link of links.filter((one) => !mayNeedMaterial(one, context.clock()))) await removeLink(token, link);
-    if ((await markedKeys(context, version.owner)).length === 0 && (await storesLinks(token)))
+    if ((await markedKeys(context, version.owner)).length === 0 && (await storesLinks(token))) {
       await forgetClaim(context, version.owner);
+      await writeDeactivated(token, version.owner, []);
+    }
   });
 }
 

@@ -1,7 +1,8 @@
 import { composeByokFile } from "../../model/byok-file";
 import { exportedCopyId } from "../../model/exported-copy";
 import type { AzureExportReceipt, AzureExportRequest } from "../../model/ports/azure-import";
-import { storesLinks, writeLink } from "../copy-links";
+import { readLinks, storesLinks, writeLink } from "../copy-links";
+import { readDeactivated, requireActive } from "../deactivated";
 import { requireVersion } from "../find-version";
 import { requireMadeForHardware } from "../made-for-hardware";
 import { requireExportable, withMaterial, type Material } from "../material";
@@ -75,10 +76,12 @@ async function rememberExport(
   const { owner, version } = request;
   await context.perOwner(owner, async () => {
     await requireVersion(context, request, request.spec);
+    const copy = exportedCopyId(target.connection.vaultUrl, target.keyName);
+    requireActive(request, copy, await readDeactivated(token, owner), await readLinks(token, owner));
     await context.change(() =>
       writeLink(token, {
         ...{ owner, version, copiedAt },
-        arn: exportedCopyId(target.connection.vaultUrl, target.keyName),
+        arn: copy,
         copyName: request.copyName,
         copiedBy: caller.objectId,
       }),

@@ -6,7 +6,8 @@ import { ByokError } from "../../model/errors";
 import type { AzureClearImportRequest, AzureImportReceipt, AzureImportRequest } from "../../model/ports/azure-import";
 import type { ImportWrappedRequest, VaultKeyFacts } from "../../model/ports/key-vault";
 import { compareVaultCopy } from "../compare-vault-copy";
-import { storesLinks, writeLink } from "../copy-links";
+import { readLinks, storesLinks, writeLink } from "../copy-links";
+import { readDeactivated, requireActive } from "../deactivated";
 import { requireVersion } from "../find-version";
 import { requireMadeForHardware } from "../made-for-hardware";
 import { requireExportable, requireSame, withMaterial, type Material } from "../material";
@@ -124,11 +125,13 @@ export async function rememberCopy(
   if (!(await storesLinks(token))) return;
   await context.perOwner(request.owner, async () => {
     await requireVersion(context, request, request.spec);
+    const key = azureKeyId(target.connection.vaultUrl, target.keyName);
+    requireActive(request, key, await readDeactivated(token, request.owner), await readLinks(token, request.owner));
     await context.change(() =>
       writeLink(token, {
         owner: request.owner,
         version: request.version,
-        arn: azureKeyId(target.connection.vaultUrl, target.keyName),
+        arn: key,
         copyName: request.copyName,
         copiedAt: context.clock().toISOString(),
         copiedBy: caller.objectId,

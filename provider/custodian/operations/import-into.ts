@@ -2,7 +2,8 @@ import { ByokError } from "../../model/errors";
 import { keySpecFacts } from "../../model/key-spec";
 import type { ImportReceipt, ImportRequest, ProofMethod } from "../../model/ports/custodian";
 import { compareAfterImport, compareMaterialId } from "../compare-copy";
-import { storesLinks, writeLink } from "../copy-links";
+import { readLinks, storesLinks, writeLink } from "../copy-links";
+import { readDeactivated, requireActive } from "../deactivated";
 import { requireVersion } from "../find-version";
 import { requireMadeForHardware } from "../made-for-hardware";
 import { requireExportable, requireSame, withMaterial, type Material } from "../material";
@@ -63,6 +64,8 @@ export async function rememberCopy(
   if (!(await storesLinks(token))) return;
   await context.perOwner(request.owner, async () => {
     await requireVersion(context, request, request.spec);
+    const { keyArn } = request.target;
+    requireActive(request, keyArn, await readDeactivated(token, request.owner), await readLinks(token, request.owner));
     await context.change(() =>
       writeLink(token, {
         owner: request.owner,

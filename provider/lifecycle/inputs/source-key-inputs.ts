@@ -29,7 +29,14 @@ export const sourceKeyInputs = z.strictObject({
   exportable: z.boolean().default(true),
   /** True: the key may leave the token in clear, for copies that software protects. */
   plaintextExport: z.boolean().optional(),
-  rotation: z.strictObject({ every, startAt: startAt.optional() }).optional(),
+  rotation: z
+    .strictObject({
+      every,
+      startAt: startAt.optional(),
+      /** True: a former version goes into no further key once no copy follows it any more. */
+      deactivateOld: z.boolean().optional(),
+    })
+    .optional(),
   /** Since when others may have the key. */
   compromised: z.strictObject({ since: startAt }).optional(),
   /** Another value than before rotates the key. */

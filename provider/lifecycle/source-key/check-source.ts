@@ -84,6 +84,15 @@ function ruleFailures(inputs: SourceKeyInputs): readonly CheckFailure[] {
       },
     ];
   }
+  if (inputs.rotation?.deactivateOld === true && group.abilities?.storesLinks === false) {
+    return [
+      {
+        property: "rotation.deactivateOld",
+        reason:
+          "needs a token that stores data objects, where copies and deactivations are remembered; this one does not. Remove it.",
+      },
+    ];
+  }
   if (inputs.onDestroy === "destroy" && group.abilities?.storesLinks === false) {
     return [
       {

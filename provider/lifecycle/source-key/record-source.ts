@@ -1,5 +1,6 @@
 import type { SourceVersion } from "../../model/ports/custodian";
 import type { PlainRecord } from "../contract";
+import type { Fates, FormerFate } from "./deactivate-old";
 import { nextRotation } from "./plan-rotation";
 import { sourceInputsIn, type SourceInputs } from "./source-inputs";
 
@@ -20,11 +21,18 @@ const isDated = (entry: unknown): entry is { version: number; createdAt: string 
   "createdAt" in entry &&
   typeof entry.createdAt === "string";
 
+function shownFate({ exportable }: SourceVersion, fate: FormerFate | undefined): PlainRecord {
+  if (!exportable) return { state: "closed" };
+  if (fate === undefined) return { state: "exportable" };
+  return "deactivated" in fate ? { state: "deactivated" } : { state: "exportable", waitsFor: fate.waitsFor };
+}
+
 /** Outputs of a source key: its inputs and every version that the token holds. */
 export function recordSource(
   inputs: SourceInputs,
   versions: readonly SourceVersion[],
   dates: CreationDates,
+  fates: Fates = new Map(),
 ): PlainRecord {
   const [newest] = versions.slice(-1);
   return {
@@ -34,7 +42,7 @@ export function recordSource(
       tokenKeyId: version.id,
       fingerprint: version.fingerprint,
       checkValue: version.checkValue,
-      state: version.exportable ? "exportable" : "closed",
+      ...shownFate(version, fates.get(version.version)),
       createdAt: dates.get(version.version),
     })),
     publicKey: newest?.publicKey,

@@ -189,6 +189,15 @@ export interface CustodianPort extends AzureCustodianPort {
   claim(owner: string, claim: string): Promise<void>;
   /** The last {@link claim} of an owner's key, or undefined where none is remembered. */
   claimant(owner: string): Promise<string | undefined>;
+  /** Versions of an owner that are imported into no further key; see {@link setDeactivated}. */
+  deactivated(owner: string): Promise<readonly number[]>;
+  /**
+   * Deactivates exactly these versions of an owner, and no others: from then on each is imported again into keys that the token knows to hold it, and refused with
+   * BYOK_KEY_DEACTIVATED for any other. Nothing is lost by it, and it can be taken back.
+   *
+   * @throws ByokError BYOK_TOKEN_UNSUPPORTED where the token stores no data objects
+   */
+  setDeactivated(owner: string, versions: readonly number[]): Promise<void>;
   /** Copies that the token remembers for an owner; empty where the token stores no links. */
   links(owner: string): Promise<readonly CopyLink[]>;
   /** Remembers when a copy will be gone (or, without a date, that it is gone now). */

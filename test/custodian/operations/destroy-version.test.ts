@@ -13,6 +13,23 @@ async function copied(): Promise<{ readonly bench: Bench; readonly arn: string }
   return { bench, arn };
 }
 
+describe("a deactivated version", () => {
+  it("is imported again where it is, and goes nowhere else until that is taken back", async () => {
+    const { bench, arn } = await copied();
+    await bench.run("setDeactivated", owner, [1]);
+    expect(await bench.run("deactivated", owner)).toEqual([1]);
+    await bench.run("importInto", importRequest(arn, "AES_256"));
+    const other = bench.kms.add("AES_256");
+    expect(await thrownBy(() => bench.run("importInto", importRequest(other, "AES_256")))).toMatchObject({
+      code: "BYOK_KEY_DEACTIVATED",
+    });
+    expect(await bench.run("links", owner)).toMatchObject([{ arn }]);
+    await bench.run("setDeactivated", owner, []);
+    await bench.run("importInto", importRequest(other, "AES_256"));
+    expect(await bench.run("links", owner)).toHaveLength(2);
+  });
+});
+
 describe("the links of a version", () => {
   it("name the copy, when it was made and by whom, and reveal nothing in their label but a digest", async () => {
     const { bench, arn } = await copied();
