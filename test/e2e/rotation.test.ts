@@ -111,6 +111,17 @@ describe("a rotation by trigger", () => {
     expect(await decrypt(before["archive"] ?? new Uint8Array())).toBe("archive");
   });
 
+  it("deactivates the former version where that is asked for, now that every copy has the newer one", async () => {
+    const rotation = 'rotation: { every: "365d", deactivateOld: true }, rotationTrigger: "second"';
+    await lab.project.program(program(rotation, 'afterRotation: "disable"').replace(", follow: false", ""));
+    expect(await lab.project.up()).toContain("version 1 is deactivated");
+    expect((await lab.project.outputs("master"))["versions"]).toMatchObject([
+      { state: "deactivated" },
+      { state: "exportable" },
+    ]);
+    await lab.project.expectSuccess("preview", "--expect-no-changes");
+  });
+
   it("ends with every KMS key scheduled for deletion", async () => {
     const keys = [former, await text("payments", "keyId"), ledgerKey];
     await lab.project.expectSuccess("destroy", "--yes");
