@@ -247,11 +247,12 @@ export const mine = all.keys.apply((keys) => keys.filter((key) => key.managedBy 
     expect(await project.up()).toContain("1 created");
     expect(JSON.parse(await project.expectSuccess("stack", "output", "mine", "--json"))).toEqual([
       "ledger",
+      made.primary,
       "native",
       "payments",
     ]);
     expect(await project.outputs("all")).toMatchObject({
-      counts: { total: 5, managedBy: { "this stack": 3, nobody: 2 } },
+      counts: { total: 5, managedBy: { "this stack": 4, nobody: 1 } },
     });
     await lab.cloud.admin.clearLog();
     expect(await project.preview("--expect-no-changes")).toContain("8 unchanged");
