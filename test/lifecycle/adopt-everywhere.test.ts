@@ -153,6 +153,34 @@ describe("adopting a key in several Regions", () => {
     stored(ireland)?.grants.push({ grantId: "g1", grantee: "somebody", operations: ["Decrypt"] });
     await expect(key.up(program())).rejects.toThrow(/has grants that the program does not list/);
     expect(world.custodian.imports).toEqual([]);
+    expect(world.infos.join()).toContain(
+      `adopts ${arn(ireland)}: our tags are written and the key material is imported`,
+    );
+    expect(world.infos.join()).toContain(`adopts ${arn(virginia)}: our tags are written; its key material and`);
+  });
+
+  it("imports into a replica whose grants the program lists, and into no other Region", async () => {
+    kmsIn(ireland).set(keyId, { state: "PendingImport" });
+    stored(ireland)?.grants.push({ grantId: "g1", grantee: "somebody", operations: ["Decrypt"] });
+    const primary = stored(region);
+    primary?.materials.push({
+      version: 1,
+      keyMaterialId: "m1",
+      state: "CURRENT",
+      imported: true,
+      rotatedOnDemand: false,
+    });
+    stored(ireland)?.materials.push({
+      version: 1,
+      keyMaterialId: "m1",
+      state: "CURRENT",
+      imported: false,
+      rotatedOnDemand: false,
+    });
+    const listed = program({ adopt: { arn: arn(), grants: ["g1"] } });
+    await key.up(listed);
+    expect(world.custodian.imports.map(({ target }) => target.keyArn)).toEqual([arn(ireland)]);
+    expect(await key.up(listed)).toBe("same");
   });
 });
 

@@ -11,6 +11,7 @@ import type { LifecycleContext, PlainRecord } from "../contract";
 import type { AwsKmsKeyInputs } from "../inputs/aws-kms-key-inputs";
 import type { KeyMaterialInputs } from "../inputs/key-material";
 import { settled } from "../settled";
+import { adoptionSentence } from "./adoption-sentence";
 import { observeKey } from "./observe-key";
 import { findAdoptedReplicas, requireWholeKey } from "./replicas/adopt-replicas";
 
@@ -52,11 +53,7 @@ export async function findAdopted(
         : `on ${facts.deletionDate?.toISOString().slice(0, 10) ?? "a date that AWS does not tell"}`;
     context.log.warn(`cancels the deletion of ${facts.arn}, which AWS would delete ${when}.`);
   }
-  context.log.info(
-    facts.state === "PendingImport"
-      ? `adopts ${facts.arn}: our tags are written and the key material is imported; what the program does not name stays as it is.`
-      : `adopts ${facts.arn}: our tags are written; its key material and what the program does not name stay as they are.`,
-  );
+  context.log.info(adoptionSentence(facts));
   return {
     ...derived,
     ...replicas,

@@ -7,6 +7,7 @@ import { connectionOf } from "../../connection-of";
 import type { LifecycleContext, PlainRecord } from "../../contract";
 import type { AwsKmsKeyInputs } from "../../inputs/aws-kms-key-inputs";
 import type { ReplicaInputs } from "../../inputs/replica-inputs";
+import { adoptionSentence } from "../adoption-sentence";
 import { requireAdoptable, undelete, type Expected } from "../adopt-key";
 import type { KeyInputs } from "../key-inputs";
 import { observeKey } from "../observe-key";
@@ -82,7 +83,7 @@ async function asFound(
   requireAdoptable(observed, { ...expected, account, region }, adopt);
   const { facts, policy, tags, aliases } = observed;
   if (isLeaving(facts.state)) context.log.warn(`cancels the deletion of ${facts.arn}.`);
-  context.log.info(`adopts ${facts.arn}: our tags are written; what the program does not name stays as it is.`);
+  context.log.info(adoptionSentence(facts));
   return {
     adopted: true,
     description: replica.description ?? facts.description,

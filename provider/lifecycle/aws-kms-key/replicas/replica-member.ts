@@ -74,7 +74,8 @@ function keyInputsOf(inputs: KeyInputs, replica: ReplicaInputs): KeyInputs {
     replicas: undefined,
     primaryRegion: undefined,
     renewBefore: undefined,
-    adopt: undefined,
+    // Grants are a Region's own, and the program lists those of all Regions in one place.
+    adopt: adopted === true ? inputs.adopt : undefined,
     adopted,
   };
 }
