@@ -1,37 +1,42 @@
-import path from "node:path";
 import { z } from "zod";
 import type { AwsConnection } from "../model/aws-connection";
-import { azureClouds } from "../model/azure-clouds";
-import { azureTiers, type AzureConnection } from "../model/azure-connection";
-import { azureKeyOperations } from "../model/azure-key-type";
 import { byokErrorCodes, type ByokErrorRecord } from "../model/errors";
-import { fileEncodings, fileWraps } from "../model/file-wrap";
-import { keySpecs } from "../model/key-spec";
+import { fileWraps } from "../model/file-wrap";
 import type {
   AwsTarget,
   CopyLink,
   CustodianPort,
-  Fingerprint,
   ImportReceipt,
-  MaterialFile,
   SourceVersion,
   SurveyedVersion,
-  VersionRef,
 } from "../model/ports/custodian";
-import type {
-  AzureClearImportReceipt,
-  AzureClearImportRequest,
-  AzureExportReceipt,
-  AzureExportRequest,
-  AzureImportReceipt,
-  AzureImportRequest,
-  AzureProof,
-  AzureProveRequest,
-} from "../model/ports/azure-import";
-import { wrappingKeySizes } from "../model/ports/key-vault";
-import type { SourceRules } from "../model/source-rules";
 import type { TokenConnection, TokenReport } from "../model/token";
 import { wrappingKeySpecs } from "../model/wrapping";
+import {
+  azureClearImportReceipt,
+  azureClearImportRequest,
+  azureExportReceipt,
+  azureExportRequest,
+  azureImportReceipt,
+  azureImportRequest,
+  azureProof,
+  azureProveRequest,
+} from "./azure-protocol";
+import {
+  fingerprint,
+  hex,
+  isoDate,
+  materialFile,
+  owner,
+  rules,
+  spec,
+  texts,
+  tlsSettings,
+  url,
+  version,
+  versionFields,
+  versionRef,
+} from "./protocol-shapes";
 
 // What crosses between the provider and the process that holds a token. Both ends parse everything they receive, and the child
 // parses what it sends: a field that stands in no schema here (a wrapping key, an import token, a blob) cannot cross.
@@ -41,14 +46,6 @@ export type OperationName = keyof CustodianPort;
 
 type Arguments<Name extends OperationName> = Parameters<CustodianPort[Name]>;
 type Result<Name extends OperationName> = Awaited<ReturnType<CustodianPort[Name]>>;
-
-const spec = z.enum(keySpecs);
-const owner = z.string().regex(/^[0-9a-f]{32}$/);
-const version = z.int().min(1).max(999_999_999);
-const isoDate = z.iso.datetime({ offset: true });
-const hex = (digits: number) => z.string().regex(new RegExp(`^[0-9a-f]{${digits}}$`));
-const url = z.string().refine((text) => URL.canParse(text));
-const texts = z.record(z.string(), z.string());
 
 const tokenConnectionSchema: z.ZodType<TokenConnection> = z.strictObject({
   module: z.string().min(1),
@@ -75,14 +72,6 @@ const tokenReport: z.ZodType<TokenReport> = z.strictObject({
     enforcesExtractable: z.boolean(),
     storesLinks: z.boolean(),
   }),
-});
-
-const versionFields = { owner, version };
-const versionRef: z.ZodType<VersionRef> = z.strictObject(versionFields);
-
-const fingerprint: z.ZodType<Fingerprint> = z.strictObject({
-  method: z.enum(["sha256", "mac", "spki"]),
-  value: hex(64),
 });
 
 const surveyedFields = { ...versionFields, name: z.string(), spec, exportable: z.boolean() };
@@ -124,14 +113,7 @@ const connectionFields = {
       }),
     ])
     .optional(),
-  tls: z
-    .strictObject({
-      caFile: z.string().optional(),
-      clientCertFile: z.string().optional(),
-      clientKeyFile: z.string().optional(),
-      validateHostname: z.boolean().optional(),
-    })
-    .optional(),
+  tls: tlsSettings,
   quotas: z.record(z.string(), z.number().positive()).optional(),
 };
 
@@ -141,39 +123,6 @@ const connection: z.ZodType<AwsConnection & { readonly account: string }> = z.st
 });
 
 const target: z.ZodType<AwsTarget> = z.strictObject({ connection, keyArn: z.string().min(1), configValues: texts });
-
-const rules: z.ZodType<SourceRules> = z.strictObject({
-  allowedTargets: z.array(
-    z.union([
-      z.strictObject({
-        aws: z.strictObject({
-          account: z.string(),
-          regions: z.array(z.string()),
-          host: z.string().optional(),
-          caSha256: z.string().optional(),
-        }),
-      }),
-      z.strictObject({
-        azure: z.strictObject({
-          tenantId: z.string(),
-          vaults: z.array(z.string()),
-          caSha256: z.string().optional(),
-        }),
-      }),
-    ]),
-  ),
-  lab: z.boolean(),
-  minOaepHash: z.enum(["sha1", "sha256"]),
-  compromisedSince: z.string().exactOptional(),
-});
-
-const materialFile: z.ZodType<MaterialFile> = z.strictObject({
-  path: z.string().min(1),
-  encoding: z.enum(fileEncodings),
-  kek: versionRef.exactOptional(),
-  wrap: z.enum(fileWraps).exactOptional(),
-  keptAs: z.string().exactOptional(),
-});
 
 const importFields = {
   ...versionFields,
@@ -196,87 +145,6 @@ const importFields = {
   expectedFingerprint: z.string().exactOptional(),
   copyName: z.string(),
 };
-
-const azureConnection: z.ZodType<AzureConnection> = z.strictObject({
-  cloud: z.enum(azureClouds),
-  tenantId: z.string().min(1),
-  subscriptionId: z.string().optional(),
-  vaultUrl: url,
-  tier: z.enum(azureTiers),
-  endpoint: z.strictObject({ authority: url.optional(), resourceManager: url.optional() }).optional(),
-  credentials: z
-    .union([
-      z.strictObject({ clientId: z.string(), clientSecret: z.string() }),
-      z.strictObject({ clientId: z.string(), clientCertificateFile: z.string() }),
-      z.strictObject({
-        workloadIdentity: z.strictObject({ clientId: z.string().optional(), tokenFile: z.string().optional() }),
-      }),
-      z.strictObject({ managedIdentity: z.strictObject({ clientId: z.string().optional() }) }),
-    ])
-    .optional(),
-  tls: connectionFields.tls,
-});
-
-const azureAsked = {
-  ...versionFields,
-  spec,
-  file: materialFile.exactOptional(),
-  rules,
-  target: z.strictObject({ connection: azureConnection, keyName: z.string().min(1), configValues: texts }),
-};
-
-const pinnedWrappingKey = z.strictObject({ id: url, publicKeySha256: hex(64) });
-
-const azureNewVersion = {
-  ...azureAsked,
-  operations: z.array(z.enum(azureKeyOperations)),
-  enabled: z.boolean(),
-  notBefore: isoDate.exactOptional(),
-  expiresOn: isoDate.exactOptional(),
-  tags: texts,
-  expectedFingerprint: z.string().exactOptional(),
-  copyName: z.string(),
-};
-
-const azureClearImportRequest: z.ZodType<AzureClearImportRequest> = z.strictObject(azureNewVersion);
-
-const azureImportRequest: z.ZodType<AzureImportRequest> = z.strictObject({
-  ...azureNewVersion,
-  wrappingKey: z.union([
-    pinnedWrappingKey,
-    z.strictObject({ bits: z.union(wrappingKeySizes.map((size) => z.literal(size))) }),
-  ]),
-});
-
-const { file: _, ...azureSource } = azureAsked;
-const azureExportRequest: z.ZodType<AzureExportRequest> = z.strictObject({
-  ...azureSource,
-  wrappingKey: pinnedWrappingKey,
-  path: z.string().refine((text) => path.isAbsolute(text)),
-  overwrite: z.boolean(),
-  copyName: z.string(),
-});
-
-const azureExportReceipt: z.ZodType<AzureExportReceipt> = z.strictObject({
-  fingerprint,
-  checkValue: hex(6),
-  exportedAt: isoDate,
-  exportedBy: z.string(),
-});
-
-const azureProofFields = { fingerprint, checkValue: hex(6), proof: z.enum(["public-key", "challenge", "accepted"]) };
-
-const azureReceiptFields = { ...azureProofFields, keyId: url, importedAt: isoDate, importedBy: z.string() };
-
-const azureClearImportReceipt: z.ZodType<AzureClearImportReceipt> = z.strictObject(azureReceiptFields);
-
-const azureImportReceipt: z.ZodType<AzureImportReceipt> = z.strictObject({
-  ...azureReceiptFields,
-  wrappingKey: pinnedWrappingKey,
-});
-
-const azureProveRequest: z.ZodType<AzureProveRequest> = z.strictObject({ ...azureAsked, keyId: url });
-const azureProof: z.ZodType<AzureProof> = z.strictObject({ ...azureProofFields, provedAt: isoDate });
 
 const importReceipt: z.ZodType<ImportReceipt> = z.strictObject({
   keyMaterialId: hex(64).exactOptional(),
