@@ -42,6 +42,15 @@ async function found(more: { readonly origin?: string; readonly states?: readonl
 }
 beforeEach(() => found());
 
+/** Lets every Region know the material of version 1, and some hold it. */
+function holdsMaterial(where: readonly string[]): void {
+  for (const place of regions)
+    stored(place)?.materials.push({
+      ...{ version: 1, keyMaterialId: "m1", state: "CURRENT", rotatedOnDemand: false },
+      imported: where.includes(place),
+    });
+}
+
 const group = (inRegion: string): PlainRecord => ({ ...groupRecord, name: `in-${inRegion}`, region: inRegion });
 const source = {
   ...sourceRecord,
@@ -148,6 +157,40 @@ describe("adopting a key in several Regions", () => {
     expect(replicas()).toMatchObject([{ region: ireland, keyState: "Enabled", pending: [] }]);
   });
 
+  it("gives its material the expiry that is asked for in the first run, which the preview tells, and asks for nothing in the second", async () => {
+    holdsMaterial(regions);
+    const expiring = program({
+      keepValidFor: "90d",
+      replicas: [{ group: group(ireland), keepValidFor: "30d" }, { group: group(virginia) }],
+    });
+    await key.up(expiring);
+    const said = world.infos.join();
+    const again = "our tags are written and the same key material is imported again, to expire at";
+    expect(said).toContain(`adopts ${arn()}: ${again} 2026-08-30T00:00:00.000Z (it does not expire now)`);
+    expect(said).toContain(`adopts ${arn(ireland)}: ${again} 2026-07-01T00:00:00.000Z`);
+    expect(said).toContain(`adopts ${arn(virginia)}: our tags are written; its key material and`);
+    expect(world.custodian.imports.map(({ target, existing }) => [target.keyArn, existing])).toEqual([
+      [arn(), true],
+      [arn(ireland), true],
+    ]);
+    expect(regions.map((place) => stored(place)?.facts.expires)).toEqual([true, true, false]);
+    expect(await key.up(expiring)).toBe("same");
+    world.kms.now = new Date("2026-06-10T00:00:00Z");
+    expect(await key.up(expiring)).toBe("same");
+    await key.refresh();
+    expect(await key.up(expiring)).toBe("same");
+  });
+
+  it("keeps the expiry that is found where the program names none", async () => {
+    holdsMaterial(regions);
+    const validTo = new Date("2026-12-01T00:00:00Z");
+    for (const place of [region, ireland]) kmsIn(place).set(keyId, { expires: true, validTo });
+    await key.up(program());
+    expect(world.custodian.imports).toEqual([]);
+    expect(key.outputs["validTo"]).toBe(validTo.toISOString());
+    expect(await key.up(program())).toBe("same");
+  });
+
   it("imports into a replica that waits for material only where nobody else may use it", async () => {
     kmsIn(ireland).set(keyId, { state: "PendingImport" });
     stored(ireland)?.grants.push({ grantId: "g1", grantee: "somebody", operations: ["Decrypt"] });
@@ -162,21 +205,7 @@ describe("adopting a key in several Regions", () => {
   it("imports into a replica whose grants the program lists, and into no other Region", async () => {
     kmsIn(ireland).set(keyId, { state: "PendingImport" });
     stored(ireland)?.grants.push({ grantId: "g1", grantee: "somebody", operations: ["Decrypt"] });
-    const primary = stored(region);
-    primary?.materials.push({
-      version: 1,
-      keyMaterialId: "m1",
-      state: "CURRENT",
-      imported: true,
-      rotatedOnDemand: false,
-    });
-    stored(ireland)?.materials.push({
-      version: 1,
-      keyMaterialId: "m1",
-      state: "CURRENT",
-      imported: false,
-      rotatedOnDemand: false,
-    });
+    holdsMaterial([region]);
     const listed = program({ adopt: { arn: arn(), grants: ["g1"] } });
     await key.up(listed);
     expect(world.custodian.imports.map(({ target }) => target.keyArn)).toEqual([arn(ireland)]);

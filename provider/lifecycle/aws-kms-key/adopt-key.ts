@@ -4,7 +4,7 @@ import type { ObservedKey } from "../../model/aws-key-steps";
 import { ownershipTags } from "../../model/owner";
 import { isLeaving } from "../../model/key-states";
 import { samePolicy } from "../../model/key-policy";
-import type { KmsPort } from "../../model/ports/kms";
+import type { KmsKeyFacts, KmsPort } from "../../model/ports/kms";
 import { userTags } from "../../model/tags";
 import { connectionOf } from "../connection-of";
 import type { LifecycleContext, PlainRecord } from "../contract";
@@ -53,7 +53,8 @@ export async function findAdopted(
         : `on ${facts.deletionDate?.toISOString().slice(0, 10) ?? "a date that AWS does not tell"}`;
     context.log.warn(`cancels the deletion of ${facts.arn}, which AWS would delete ${when}.`);
   }
-  context.log.info(adoptionSentence(facts));
+  const validTo = adoptedExpiry(derived["validTo"], facts);
+  context.log.info(adoptionSentence(facts, validTo));
   return {
     ...derived,
     ...replicas,
@@ -65,9 +66,13 @@ export async function findAdopted(
     tags: inputs.tags ?? userTags(observed.tags),
     aliases: inputs.aliases ?? observed.aliases,
     enabled: inputs.enabled ?? (facts.state === "PendingImport" || facts.state === "Enabled"),
-    validTo: inputs.validTo ?? (facts.expires ? facts.validTo?.toISOString() : undefined),
+    validTo,
   };
 }
+
+/** The expiry that is asked for, as a date or by `keepValidFor`; else the one that is found. */
+export const adoptedExpiry = (wanted: unknown, { expires, validTo }: KmsKeyFacts): string | undefined =>
+  typeof wanted === "string" ? wanted : expires ? validTo?.toISOString() : undefined;
 
 const originFault = (origin: string, material: KeyMaterialInputs): string | undefined => {
   if (origin === ("native" in material ? "AWS_KMS" : "EXTERNAL")) return undefined;

@@ -7,8 +7,9 @@ import { connectionOf } from "../../connection-of";
 import type { LifecycleContext, PlainRecord } from "../../contract";
 import type { AwsKmsKeyInputs } from "../../inputs/aws-kms-key-inputs";
 import type { ReplicaInputs } from "../../inputs/replica-inputs";
+import { isRecord } from "../../is-record";
 import { adoptionSentence } from "../adoption-sentence";
-import { requireAdoptable, undelete, type Expected } from "../adopt-key";
+import { adoptedExpiry, requireAdoptable, undelete, type Expected } from "../adopt-key";
 import type { KeyInputs } from "../key-inputs";
 import { observeKey } from "../observe-key";
 import { inRegion } from "./in-region";
@@ -63,9 +64,10 @@ export async function findAdoptedReplicas(
   if (!Array.isArray(replicas)) return {};
   const found: PlainRecord[] = [];
   for (const [index, replica] of (inputs.replicas ?? []).entries()) {
-    const derived: unknown = replicas[index];
-    const asked = await asFound(inRegion(context, replica.group.region), inputs, replica, expected);
-    found.push({ ...(typeof derived === "object" ? derived : {}), ...asked });
+    const listed: unknown = replicas[index];
+    const derived = isRecord(listed) ? listed : {};
+    const asked = await asFound(inRegion(context, replica.group.region), inputs, { replica, derived }, expected);
+    found.push({ ...derived, ...asked });
   }
   return { replicas: found };
 }
@@ -73,7 +75,7 @@ export async function findAdoptedReplicas(
 async function asFound(
   context: LifecycleContext,
   { adopt }: AwsKmsKeyInputs,
-  replica: ReplicaInputs,
+  { replica, derived }: { readonly replica: ReplicaInputs; readonly derived: PlainRecord },
   expected: Expected,
 ): Promise<PlainRecord> {
   const { account, region } = replica.group;
@@ -83,7 +85,8 @@ async function asFound(
   requireAdoptable(observed, { ...expected, account, region }, adopt);
   const { facts, policy, tags, aliases } = observed;
   if (isLeaving(facts.state)) context.log.warn(`cancels the deletion of ${facts.arn}.`);
-  context.log.info(adoptionSentence(facts));
+  const validTo = adoptedExpiry(derived["validTo"], facts);
+  context.log.info(adoptionSentence(facts, validTo));
   return {
     adopted: true,
     description: replica.description ?? facts.description,
@@ -91,7 +94,7 @@ async function asFound(
     tags: replica.tags ?? userTags(tags),
     aliases: replica.aliases ?? aliases,
     enabled: replica.enabled ?? (facts.state === "PendingImport" || facts.state === "Enabled"),
-    validTo: replica.validTo ?? (facts.expires ? facts.validTo?.toISOString() : undefined),
+    validTo,
   };
 }
 
