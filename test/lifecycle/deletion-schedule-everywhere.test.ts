@@ -139,6 +139,11 @@ describe("the deletion of a key in several Regions", () => {
     expect(world.kms.writes).toEqual([]);
   });
 
+  it("refuses a Region that has no such key, where this resource never scheduled one", async () => {
+    kmsIn(virginia).deleteNow(keyId());
+    expect((await schedule.complaints(program())).join()).toContain(`there is no key arn:aws:kms:${virginia}`);
+  });
+
   it("moves the dates of all of them with another window, and enables none", async () => {
     await confirmedUp();
     pass(2);
@@ -307,6 +312,27 @@ describe("what refresh finds", () => {
     expect((await schedule.complaints(program({ onRemove: "cancel" }))).join()).toContain("BYOK_CONFIRM_REQUIRED");
     await confirmedUp({ onRemove: "cancel" });
     expect(states()).toEqual(waiting);
+  });
+
+  it.each([
+    ["its replicas", [ireland, virginia], [undefined, undefined]],
+    ["one replica", [ireland], [undefined, "PendingDeletion"]],
+  ])("a primary whose deletion was cancelled after %s went: scheduled again with a new word", async (_, gone, left) => {
+    pass(15);
+    for (const place of gone) kmsIn(place).deleteNow(keyId());
+    await world.kms.cancelDeletion(keyId());
+    await schedule.refresh();
+    expect(schedule.outputs["scheduled"]).toBe(false);
+    const [complaint] = await schedule.complaints(program({ onRemove: "cancel" }));
+    expect(complaint).toContain("in 14 days (2026-06-30) AWS deletes this key");
+    expect(complaint).toContain("BYOK_CONFIRM_REQUIRED");
+    await confirmedUp({ onRemove: "cancel" });
+    expect(states().slice(1)).toEqual(left);
+    expect(states()[0]).toBe(gone.length === 2 ? "PendingDeletion" : "PendingReplicaDeletion");
+    expect(schedule.outputs).toMatchObject({ scheduled: true, pending: [] });
+    expect(await schedule.up(program({ onRemove: "cancel" }))).toBe("same");
+    await schedule.destroy();
+    expect(states()[0]).toBe("Disabled");
   });
 
   it("each key that AWS has deleted, until all are; then up says which lines to remove, and nothing comes back", async () => {

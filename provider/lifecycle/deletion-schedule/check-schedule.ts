@@ -68,15 +68,20 @@ export async function checkSchedule(
         ? accepted({ ...derived, plannedDay: recordedDay })
         : refused(news, [{ property: "key", reason: notThere(inputs.key.arn) }]);
     }
-    const absent = seen.find(({ facts }) => facts === undefined);
+    // Where this resource scheduled it, AWS has deleted it by now, and what is left can be scheduled again.
+    const absent = seen.find(({ facts, region: there }) => facts === undefined && !known.includes(there));
     if (absent !== undefined && !keeps) return refused(news, [{ property: "key", reason: notThere(absent.key.arn) }]);
     for (const { kms, key, facts } of seen) if (facts !== undefined) await requireOwned(kms, key);
+    const isLast = seen.filter(({ facts }) => facts !== undefined).length === 1;
+    const dates = isLast ? { ...planned, last: planned.first } : planned;
     const refusal = await unconfirmed(context, inputs, {
       seen,
-      planned,
+      planned: dates,
       recordedDay: keeps ? recordedDay : undefined,
     });
-    return refusal === undefined ? accepted(derived) : refused(news, [{ property: "", reason: refusal }]);
+    return refusal === undefined
+      ? accepted({ ...derived, plannedDay: dayOf(dates.last) })
+      : refused(news, [{ property: "", reason: refusal }]);
   } catch (error) {
     return refused(news, [failureOf(error, "key", "Reading the key")]);
   }
