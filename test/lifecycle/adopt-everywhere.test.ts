@@ -103,6 +103,28 @@ describe("adopting a key in several Regions", () => {
     expect(await key.up(inGroup)).toBe("same");
   });
 
+  it("gives a replica that is added later its group's template, and those that were adopted none", async () => {
+    await found({ origin: "AWS_KMS" });
+    const template = { description: "of the template", aliasPrefix: "alias/t/", tags: { by: "template" } };
+    const inGroups = (more: readonly PlainRecord[] = []): PlainRecord =>
+      program({
+        material: { native: true },
+        replicas: [...[ireland, virginia].map((place) => ({ group: { ...group(place), template } })), ...more],
+      });
+    await key.up(inGroups());
+    const added = inGroups([{ group: { ...group("eu-west-2"), template } }]);
+    await key.up(added);
+    expect(replicas()).toMatchObject([
+      { description: `theirs in ${ireland}`, tags: { where: ireland } },
+      { description: `theirs in ${virginia}`, tags: { where: virginia } },
+      { description: "of the template", tags: { by: "template" }, aliases: ["alias/t/payments"] },
+    ]);
+    expect(await key.up(added)).toBe("same");
+    expect(await key.up({ ...added, adopt: undefined })).toBe("same");
+    await key.refresh();
+    expect(await key.up(added)).toBe("same");
+  });
+
   it("refuses a key with a replica that the program does not name, and says what to add", async () => {
     const lacking = program({ replicas: [{ group: group(ireland) }] });
     expect((await key.complaints(lacking)).join()).toMatch(

@@ -31,8 +31,8 @@ export async function checkKey(
   program: PlainRecord,
 ): Promise<CheckResult> {
   // Once adopted, always: adopt may be gone from the program by now.
-  const news =
-    olds["adopted"] === true ? program : replicasFromTemplates(context.name, fromTemplate(context.name, program));
+  const own = olds["adopted"] === true ? program : fromTemplate(context.name, program);
+  const news = replicasFromTemplates(context.name, own, olds);
   const validated = validate(awsKmsKeyInputs, news);
   if (validated.kind === "wrong") return refused(news, validated.failures);
   if (validated.kind === "unknown") return accepted(news);

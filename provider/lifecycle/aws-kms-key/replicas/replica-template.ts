@@ -3,17 +3,30 @@ import type { PlainRecord } from "../../contract";
 import { isRecord } from "../../is-record";
 import { pickDefined } from "../../pick-defined";
 import { fromTemplate } from "../from-template";
+import { recordedReplicas } from "./recorded-replicas";
 
-/** Each replica takes from the template of its own group what it does not say itself, as its primary does from its group's. */
-export function replicasFromTemplates(name: string, news: PlainRecord): PlainRecord {
+/**
+ * Each replica takes from the template of its own group what it does not say itself, as its primary does from its group's. A replica that was adopted takes
+ * nothing; one that was added to an adopted key later is made by this resource, and does.
+ *
+ * @param olds - checked inputs of the last run
+ */
+export function replicasFromTemplates(name: string, news: PlainRecord, olds: PlainRecord): PlainRecord {
   const { replicas, material, adopt } = news;
-  // An adopted key takes nothing from a template, in no Region.
-  if (!Array.isArray(replicas) || adopt !== undefined) return news;
+  const isKeyAdopted = olds["adopted"] === true;
+  if (!Array.isArray(replicas) || (adopt !== undefined && !isKeyAdopted)) return news;
+  const adopted: readonly unknown[] = recordedReplicas(olds).flatMap(({ region, record }) =>
+    isKeyAdopted && record["adopted"] === true ? [region] : [],
+  );
   return {
     ...news,
-    replicas: replicas.map((replica: unknown) => (isRecord(replica) ? filled(name, replica, material) : replica)),
+    replicas: replicas.map((replica: unknown) =>
+      isRecord(replica) && !adopted.includes(regionIn(replica["group"])) ? filled(name, replica, material) : replica,
+    ),
   };
 }
+
+const regionIn = (group: unknown): unknown => (isRecord(group) ? group["region"] : undefined);
 
 /** Of a template only what a replica does not share with its primary. */
 function filled(name: string, replica: PlainRecord, material: unknown): PlainRecord {
