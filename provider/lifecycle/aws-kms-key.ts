@@ -68,7 +68,9 @@ export const awsKmsKey: Lifecycle = {
     const held = owned.version ?? z.number().safeParse(olds["version"]).data ?? inputs.version;
     refuseGoingBack(inputs, held);
     if (held < inputs.version) refuseRotationOfTheGoing(inputs, owned.facts);
-    const keepMaterial = inputs.adopted === true && olds["proof"] === undefined && olds["keyState"] !== "PendingImport";
+    // An adoption that died before it saw the key has told no state of it.
+    const state = olds["keyState"] ?? owned.facts?.state;
+    const keepMaterial = inputs.adopted === true && olds["proof"] === undefined && state !== "PendingImport";
     const key = { lineage: id, keyId, inputs, madeNow: false, keepMaterial };
     const rotateAndEnsure = async (): Promise<PlainRecord> => {
       // AWS rotates a key that holds all its materials: what was lost comes back first.

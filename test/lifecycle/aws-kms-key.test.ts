@@ -493,6 +493,29 @@ describe("adoption", () => {
     expect(world.kms.writes).toEqual([]);
   });
 
+  it("that dies at any call imports nothing in the next run where grants are not listed", async () => {
+    for (let call = 1; ; call += 1) {
+      world = new World();
+      key = world.resource(awsKmsKey, "payments");
+      const arn = placeholder();
+      world.kms.keys
+        .get(arn.split("/")[1] ?? "")
+        ?.grants.push({ grantId: "g1", grantee: "x", operations: ["Decrypt"] });
+      world.kms.failAt = { call: world.kms.calls.length + call, after: false };
+      const [why] = await key.up(adopting(arn)).then(
+        () => [],
+        (error: unknown) => [String(error)],
+      );
+      world.kms.failAt = undefined;
+      await expect(key.up(adopting(arn))).rejects.toThrow("g1");
+      expect([call, world.custodian.imports]).toEqual([call, []]);
+      if (why?.includes("g1") === true) {
+        expect(call).toBeGreaterThan(10);
+        return;
+      }
+    }
+  });
+
   it("refuses grants that the program does not list before material enters, and takes those that it lists", async () => {
     const arn = placeholder();
     onlyKey().grants.push({ grantId: "g1", grantee: "arn:aws:iam::123456789012:role/x", operations: ["Decrypt"] });
