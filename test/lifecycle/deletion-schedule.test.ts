@@ -398,6 +398,16 @@ describe("what refresh finds", () => {
     expect(facts().state).toBe("Disabled");
   });
 
+  it("a key that somebody enabled again as well: its first word is spent", async () => {
+    const confirm = String(schedule.inputs["confirm"]);
+    await world.kms.cancelDeletion(key.keyId);
+    world.kms.set(key.keyId, { state: "Enabled" });
+    await schedule.refresh();
+    expect((await schedule.complaints(program({ confirm }))).join()).toContain("another moment");
+    expect(await confirmedUp({ onRemove: "cancel", restoreEnabled: true })).toBe("updated");
+    expect(facts().state).toBe("PendingDeletion");
+  });
+
   it("another date: told, and kept", async () => {
     world.kms.set(key.keyId, { deletionDate: new Date("2026-06-09T00:00:00Z") });
     await schedule.refresh();

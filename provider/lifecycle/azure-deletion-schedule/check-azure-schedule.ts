@@ -53,7 +53,8 @@ export async function checkAzureSchedule(
     const failures = seenFailures(inputs, seen);
     if (failures.length > 0) return refused(news, failures);
     const date = purgeDateOf(context, seen);
-    const refusal = unconfirmed(context, inputs, seen, date);
+    const takenBack = before["scheduled"] === false && typeof plannedDay === "string" ? plannedDay : undefined;
+    const refusal = unconfirmed(context, inputs, { seen, date, takenBack });
     if (refusal !== undefined) return refused(news, [{ property: "", reason: refusal }]);
     const days = retentionOf(seen);
     return accepted({ ...inputs, vaultUrl, keyName, retentionDays: days, plannedDay: dayOf(date), scheduled: true });
@@ -110,12 +111,18 @@ const purgeDateOf = (context: LifecycleContext, seen: SeenKey): Date =>
     ? seen.deleted.scheduledPurgeDate
     : new Date(context.clock().getTime() + retentionOf(seen) * dayInMs);
 
+interface Moment {
+  readonly seen: SeenKey;
+  readonly date: Date;
+  /** The day of a schedule of this resource that somebody took back. */
+  readonly takenBack: string | undefined;
+}
+
 /** The consequence, and the word that is missing; where it is there, the consequence is a warning. */
 function unconfirmed(
   context: LifecycleContext,
   { key, confirm, onRemove }: AzureScheduleInputs,
-  seen: SeenKey,
-  date: Date,
+  { seen, date, takenBack }: Moment,
 ): string | undefined {
   const count =
     seen.kind === "live" ? ` with ${seen.versions.length} version${seen.versions.length === 1 ? "" : "s"}` : "";
@@ -129,7 +136,7 @@ function unconfirmed(
       : "Then importing the same source version again opens what it encrypted, as a new version with another id.";
   const undo = `Until then: ${onRemove === "cancel" ? "remove this resource, which recovers the key" : 'remove this resource with onRemove "cancel"'}.`;
   const consequence = [what, after, backupsSentence(backupsTold(tagsOf(seen))), undo].join(" ");
-  const words = acceptedWords(key, seen);
+  const words = acceptedWords(key, seen, takenBack);
   if (words.some((word) => isConfirmed(confirm, word))) {
     context.log.warn(consequence);
     return undefined;

@@ -78,6 +78,7 @@ export async function checkSchedule(
       seen,
       planned: dates,
       recordedDay: keeps ? recordedDay : undefined,
+      takenBack: before["scheduled"] === false ? recordedDay : undefined,
     });
     return refusal === undefined
       ? accepted({ ...derived, plannedDay: dayOf(dates.last) })
@@ -92,6 +93,8 @@ interface Moment {
   readonly planned: PlannedDates;
   /** Of a schedule that this resource keeps: the day that the state knows. */
   readonly recordedDay: string | undefined;
+  /** The day of a schedule of this resource that somebody cancelled. */
+  readonly takenBack: string | undefined;
 }
 
 interface PlannedDates {
@@ -110,7 +113,7 @@ function plannedDates(now: Date, { windowInDays, places = [] }: DeletionSchedule
 async function unconfirmed(
   context: LifecycleContext,
   inputs: DeletionScheduleInputs,
-  { seen, planned, recordedDay }: Moment,
+  { seen, planned, recordedDay, takenBack }: Moment,
 ): Promise<string | undefined> {
   const { windowInDays, confirm, onRemove } = inputs;
   const living = seen.flatMap(({ facts, ...place }) => (facts === undefined ? [] : [{ ...place, facts }]));
@@ -137,7 +140,7 @@ async function unconfirmed(
     onRemove === "cancel"
       ? "Until then: remove this resource, which cancels the deletion."
       : 'Until then: remove this resource with onRemove "cancel".';
-  const words = acceptedWords(inputs, seen, recordedDay);
+  const words = acceptedWords(inputs, { seen, recordedDay, takenBack });
   if (words.some((word) => isConfirmed(confirm, word))) {
     context.log.warn(`${consequence} ${undo}`);
     return undefined;
@@ -160,10 +163,9 @@ async function usageIn(living: readonly SchedulePlace[]): Promise<string> {
 /** The first one is the one to name. */
 function acceptedWords(
   { key, windowInDays: days }: DeletionScheduleInputs,
-  seen: readonly SeenPlace[],
-  recordedDay: string | undefined,
+  { seen, recordedDay, takenBack }: Pick<Moment, "seen" | "recordedDay" | "takenBack">,
 ): readonly [string, ...string[]] {
-  if (recordedDay === undefined) return [wordAsSeen(key, seen, days)];
+  if (recordedDay === undefined) return [wordAsSeen(key, seen, days, takenBack)];
   const recorded = wordAsRecorded(key, seen, recordedDay, days);
   const states = seen.flatMap(({ facts }) => facts?.state ?? []);
   if (states.every(isLeaving)) return [recorded];

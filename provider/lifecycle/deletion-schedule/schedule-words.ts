@@ -3,11 +3,16 @@ import { dayOf } from "../../model/deletion-consequence";
 import type { AwsKmsKeyRecord } from "../inputs/aws-kms-key-record";
 import type { SeenPlace } from "./schedule-places";
 
-/** The word for scheduling the deletion of a key as it stands now, in each of its Regions. */
-export function wordAsSeen(key: AwsKmsKeyRecord, seen: readonly SeenPlace[], days: number): string {
+/**
+ * The word for scheduling the deletion of a key as it stands now, in each of its Regions.
+ *
+ * @param takenBack - the day of the schedule that somebody cancelled, after which the key may be in all else what it was: the word of that schedule is spent
+ */
+export function wordAsSeen(key: AwsKmsKeyRecord, seen: readonly SeenPlace[], days: number, takenBack?: string): string {
   const states = seen.map(({ facts }) => facts?.state ?? "Destroyed").join(" ");
   const dates = seen.map(({ facts }) => (facts?.deletionDate === undefined ? "no date" : dayOf(facts.deletionDate)));
-  return word(key, seen, states, dates.join(" "), days);
+  const spent = takenBack === undefined ? "" : `, no more on ${takenBack}`;
+  return word(key, seen, states, `${dates.join(" ")}${spent}`, days);
 }
 
 /**
