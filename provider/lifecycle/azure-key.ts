@@ -7,7 +7,7 @@ import { parseAzureKey, azureKeyInputsKept, type AzureKeyGoal } from "./azure-ke
 import { changesOfAzureKey, diffAzureKey, isAzureRecordOnly } from "./azure-key/diff-azure-key";
 import { ensureAzureKey } from "./azure-key/ensure-azure-key";
 import { locateAzureKey } from "./azure-key/locate-azure-key";
-import { noteReturn } from "./azure-key/note-return";
+import { noteReturn, noteStillThere } from "./azure-key/note-return";
 import { observeVersions, takenOverBy } from "./azure-key/observe-versions";
 import { requireFreshState } from "./azure-key/keep-policy";
 import { readAzureKey } from "./azure-key/read-azure-key";
@@ -55,7 +55,7 @@ export const azureKey: Lifecycle = {
       const deleted = await absentKey(context, port, inputs, { id, outputs: olds });
       if (deleted !== undefined) return deleted;
       await restoreBackup(context, port, inputs);
-    } else if (olds["keyState"] === "Deleted") await noteReturn(context, inputs);
+    } else await (olds["keyState"] === "Deleted" ? noteReturn : noteStillThere)(context, inputs, known);
     const other = takenOverBy(observed, id, olds);
     if (other !== undefined)
       throw new ByokError(

@@ -117,6 +117,27 @@ describe("scheduling", () => {
     }
   });
 
+  it("lets the token hear of a recovery by hand that no refresh of the key saw deleted", async () => {
+    const ways: Readonly<Record<string, () => Promise<unknown>>> = {
+      "the schedule's refresh": () => schedule.refresh(),
+      "the schedule's removal": () => schedule.destroy(),
+      "the key's refresh": () => key.refresh(),
+      "the key's update": () => key.up(azureProgram({ tags: { team: "risk" } })),
+    };
+    for (const onRemove of ["leave", "cancel"]) {
+      for (const [name, way] of Object.entries(ways)) {
+        await start();
+        const owner = String(signingSource["owner"]);
+        world.custodian.copies = [{ owner, version: 1, arn: keyId, copyName: "signing", copiedAt: "", copiedBy: "" }];
+        await schedule.up(await confirmed({ onRemove }));
+        expect(world.custodian.copies[0]).toHaveProperty("deletionDate");
+        await world.vault.recoverKey("signing");
+        await way();
+        expect([onRemove, name, world.custodian.copies[0]?.deletionDate]).toEqual([onRemove, name, undefined]);
+      }
+    }
+  });
+
   it("takes the vault's retention as the only window, before and after", async () => {
     world.vault.retentionDays = 30;
     await start();

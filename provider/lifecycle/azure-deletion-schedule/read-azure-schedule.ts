@@ -1,6 +1,7 @@
 import { dayOf } from "../../model/deletion-consequence";
 import { azureConnectionOf } from "../azure-connection-of";
 import type { LifecycleContext, PlainRecord } from "../contract";
+import { noteStaying } from "../deletion-schedule/note-copies";
 import {
   azureScheduleInputsIn,
   parseAzureSchedule,
@@ -46,6 +47,7 @@ export async function readAzureSchedule(
       return found(recordSoftDeleted(inputs, seen.deleted));
     }
     case "live":
+      await noteStaying(context, { arn: keyId, source: key.source });
       context.log.warn(
         `drift: somebody recovered the key; it is ${stateOf(seen)}. The next pulumi up deletes it again, once that is confirmed; to let the key live, remove this resource.`,
       );

@@ -1,6 +1,7 @@
 import { azureConnectionOf } from "../azure-connection-of";
 import type { LifecycleContext, PlainRecord } from "../contract";
 import { noteStaying } from "../deletion-schedule/note-copies";
+import type { AzureKeyRecord } from "../inputs/azure-key-record";
 import { isKeptByAnother } from "../keepers";
 import { parseAzureSchedule } from "./record-azure-schedule";
 import { foreignLineageOf, keyIdOf, seeKey } from "./see-key";
@@ -13,21 +14,19 @@ export async function removeAzureSchedule(context: LifecycleContext, id: string,
   const { key, onRemove, restoreEnabled } = parseAzureSchedule(outputs);
   if (outputs["keyState"] === "Destroyed") return;
   const keyId = keyIdOf(key);
-  if (onRemove === "leave") {
-    const date = typeof outputs["deletionDate"] === "string" ? ` on ${outputs["deletionDate"].slice(0, 10)}` : "";
-    context.log.warn(
-      outputs["scheduled"] === false
-        ? `${keyId} was recovered by somebody, and stays as it is.`
-        : `${keyId} stays soft-deleted: Azure purges it${date}. Until then az keyvault key recover takes that back.`,
-    );
-    return;
-  }
   if (isKeptByAnother(keyId, id)) {
     context.log.info(`${keyId} is deleted by another resource of this program now and stays so.`);
     return;
   }
-  if (outputs["scheduled"] === false) {
-    context.log.info(`${keyId} was recovered by somebody, and stays as it is.`);
+  if (onRemove === "leave" || outputs["scheduled"] === false) {
+    const isBack = (await isLive(context, key)) || outputs["scheduled"] === false;
+    if (isBack) await noteStaying(context, { arn: keyId, source: key.source });
+    const date = typeof outputs["deletionDate"] === "string" ? ` on ${outputs["deletionDate"].slice(0, 10)}` : "";
+    context.log.warn(
+      isBack
+        ? `${keyId} was recovered by somebody, and stays as it is.`
+        : `${keyId} stays soft-deleted: Azure purges it${date}. Until then az keyvault key recover takes that back.`,
+    );
     return;
   }
   const port = context.keyVault(azureConnectionOf(key.group));
@@ -57,4 +56,14 @@ export async function removeAzureSchedule(context: LifecycleContext, id: string,
   context.log.info(
     `${keyId} is recovered; its versions are ${restoreEnabled ? "as they were before" : "disabled. az keyvault key set-attributes --enabled true makes one usable again"}. pulumi refresh tells its AzureKey.`,
   );
+}
+
+/** Whether somebody recovered it; a vault that cannot be reached does not keep a schedule that changes nothing there. */
+async function isLive(context: LifecycleContext, key: AzureKeyRecord): Promise<boolean> {
+  try {
+    const seen = await seeKey(context.keyVault(azureConnectionOf(key.group)), key.keyName);
+    return seen.kind === "live" && foreignLineageOf(seen, key) === undefined;
+  } catch {
+    return false;
+  }
 }

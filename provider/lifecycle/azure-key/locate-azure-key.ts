@@ -29,7 +29,7 @@ export async function locateAzureKey(
       context.log.info(
         `found the key that an earlier run of this resource made (${ours.length} version${ours.length === 1 ? "" : "s"} in ${inputs.vaultUrl}); it goes on from there.`,
       );
-      await noteReturn(context, inputs);
+      await noteReturn(context, inputs, []);
     }
     return adopted;
   }
@@ -42,7 +42,7 @@ export async function locateAzureKey(
   context.log.warn(
     `${name} was deleted on ${dayOf(deleted.deletedOn)}, and would be purged on ${dayOf(deleted.scheduledPurgeDate)}; it is recovered with all of its versions.`,
   );
-  await noteReturn(context, inputs);
+  await noteReturn(context, inputs, []);
   context.mayProceed();
   await port.recoverKey(name);
   return adopted;

@@ -6,7 +6,7 @@ import { azureVersionsIn } from "../../model/azure-key-versions";
 import { dayOf } from "../../model/deletion-consequence";
 import { ownershipTags } from "../../model/owner";
 import { azureConnectionOf } from "../azure-connection-of";
-import { noteReturn } from "./note-return";
+import { noteReturn, noteStillThere } from "./note-return";
 import type { LifecycleContext, PlainRecord } from "../contract";
 import { pickDefined } from "../pick-defined";
 import { sameJson } from "../same-json";
@@ -35,7 +35,7 @@ export async function readAzureKey(
     return undefined;
   }
   if (first.own.length === 0) return readAbsent(context, port, id, outputs, recorded);
-  if (outputs["keyState"] === "Deleted") await noteReturn(context, recorded);
+  await (outputs["keyState"] === "Deleted" ? noteReturn : noteStillThere)(context, recorded, known);
   const newest = first.own.at(-1)?.number ?? recorded.version;
   const inputs = newest > recorded.version ? { ...recorded, version: newest } : recorded;
   const observed =

@@ -56,7 +56,7 @@ export async function restoreBackup(
       `${where} is the backup of ${azureKeyId(description.vaultUrl, description.keyName)}, which another resource keeps. Nothing was changed.`,
       `To have that key here: az keyvault key restore, then adopt: { id: "${vaultUrl}/keys/${description.keyName}/${description.versions.at(-1)?.keyVersion ?? "VERSION"}" } instead of backup.`,
     );
-  await noteReturn(context, inputs);
+  await noteReturn(context, inputs, []);
   context.mayProceed();
   context.log.progress("restoring the key from its backup");
   const restored = await restore(port, inputs, found.content, where);
