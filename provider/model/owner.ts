@@ -15,6 +15,8 @@ export const ownershipTags = {
   rotating: "byok:rotating",
   /** On a former version in Azure: what disabled it; written with the change itself, so that no run that dies in between forgets it. */
   disabled: "byok:disabled",
+  /** While a removal that recovered a key in Azure disables its versions: tells its own unfinished work from a recovery by hand. */
+  returning: "byok:returning",
 } as const;
 
 /** Marks a key of a vault as a wrapping key of ours: the owner hash of what it was made for. */

@@ -266,17 +266,41 @@ describe("taking it back", () => {
     expect(warned()).toContain("stays soft-deleted: Azure purges it on 2026-08-30");
   });
 
-  it("ends the same wherever it is cut off", async () => {
+  it("leaves a key alone that somebody recovered meanwhile, and that may be in use, though no refresh saw it", async () => {
+    await schedule.up(await confirmed({ onRemove: "cancel" }));
+    await world.vault.recoverKey("signing");
+    await schedule.destroy();
+    expect(enabled()).toEqual([true]);
+    expect(warned()).toContain("is there already, and stays as it is");
+  });
+
+  it("disables no version of somebody else", async () => {
+    await twoVersions();
+    const second = world.vault.keys.get("signing")?.[1];
+    if (second !== undefined) world.vault.change(second, { tags: { theirs: "yes" } });
+    await schedule.up(await confirmed({ onRemove: "cancel" }));
+    await schedule.destroy();
+    expect(enabled()).toEqual([false, true, false]);
+    expect((world.vault.keys.get("signing") ?? []).flatMap(({ tags }) => Object.keys(tags))).not.toContain(
+      ownershipTags.returning,
+    );
+  });
+
+  it("ends the same wherever it is cut off, but for a recovery after which it noted nothing: that is left, and told", async () => {
     for (const after of [false, true]) {
-      for (let call = 1; call <= 7; call += 1) {
+      for (let call = 1; call <= 9; call += 1) {
         await start();
         await twoVersions();
         await schedule.up(await confirmed({ onRemove: "cancel" }));
         world.vault.failAt = { call: world.vault.calls.length + call, after };
         await schedule.destroy().catch(() => undefined);
         world.vault.failAt = undefined;
+        const isUntold = enabled().at(-1) === true;
+        expect([after, call, isUntold]).toEqual([after, call, after ? call === 4 : call === 4 || call === 5]);
+        if (isUntold) expect(warned()).toContain("is recovered and may still be enabled");
         await schedule.destroy();
-        expect([after, call, enabled()]).toEqual([after, call, [false, false, false]]);
+        const left = isUntold ? [false, true, true] : [false, false, false];
+        expect([after, call, enabled()]).toEqual([after, call, left]);
       }
     }
   });

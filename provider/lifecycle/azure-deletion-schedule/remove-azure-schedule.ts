@@ -1,13 +1,16 @@
+import type { KeyVaultPort } from "../../model/ports/key-vault";
 import { azureConnectionOf } from "../azure-connection-of";
 import type { LifecycleContext, PlainRecord } from "../contract";
 import { noteStaying } from "../deletion-schedule/note-copies";
 import type { AzureKeyRecord } from "../inputs/azure-key-record";
 import { isKeptByAnother } from "../keepers";
+import { disableReturned, isReturning } from "./disable-returned";
 import { parseAzureSchedule } from "./record-azure-schedule";
 import { foreignLineageOf, keyIdOf, seeKey } from "./see-key";
 
 /**
- * Lets go of the schedule: as it is, or by recovering the key. Azure brings versions back as they were; unless that was asked for, they are disabled right after.
+ * Lets go of the schedule: as it is, or by recovering the key. Azure brings versions back as they were; unless that was asked for, ours are disabled right after. A key that
+ * somebody recovered by hand may be in use, and is left alone.
  * With its key, this never runs: the key's own delete keeps the date.
  */
 export async function removeAzureSchedule(context: LifecycleContext, id: string, outputs: PlainRecord): Promise<void> {
@@ -41,21 +44,31 @@ export async function removeAzureSchedule(context: LifecycleContext, id: string,
     return;
   }
   await noteStaying(context, { arn: keyId, source: key.source });
+  if (seen.kind === "live" && !isReturning(seen.versions)) {
+    context.log.warn(
+      `${keyId} is there already, and stays as it is: somebody recovered it, or a removal that was cut off did, before it disabled any version. Disable its versions if nobody is to use it.`,
+    );
+    return;
+  }
   if (seen.kind === "deleted") {
     context.mayProceed();
     context.log.progress("recovering the key");
-    await port.recoverKey(key.keyName);
+    await recover(port, key.keyName);
   }
-  if (!restoreEnabled) {
-    for (const { version, enabled } of await port.listVersions(key.keyName)) {
-      if (!enabled) continue;
-      context.mayProceed();
-      await port.updateVersion(key.keyName, version, { enabled: false });
-    }
-  }
+  const left = restoreEnabled ? 0 : await disableReturned(context, port, key);
+  const others = left === 0 ? "" : ` ${left} enabled by others stay${left === 1 ? "s" : ""} as before.`;
   context.log.info(
-    `${keyId} is recovered; its versions are ${restoreEnabled ? "as they were before" : "disabled. az keyvault key set-attributes --enabled true makes one usable again"}. pulumi refresh tells its AzureKey.`,
+    `${keyId} is recovered; its versions are ${restoreEnabled ? "as they were before" : "disabled. az keyvault key set-attributes --enabled true makes one usable again"}.${others} pulumi refresh tells its AzureKey.`,
   );
+}
+
+/** An answer that was lost may have recovered it all the same. */
+async function recover(port: KeyVaultPort, keyName: string): Promise<void> {
+  try {
+    await port.recoverKey(keyName);
+  } catch (error) {
+    if ((await port.listVersions(keyName).catch(() => [])).length === 0) throw error;
+  }
 }
 
 /** Whether somebody recovered it; a vault that cannot be reached does not keep a schedule that changes nothing there. */
