@@ -120,11 +120,10 @@ export const azureOwnership = (
 
 function differences(desired: DesiredAzureKey, current: VaultKeyFacts): VersionSettings {
   const noted = current.tags[backupTag];
-  const tags = {
-    ...desired.tags,
-    ...azureOwnership(desired, desired.version),
-    ...(noted === undefined ? {} : { [backupTag]: noted }),
-  };
+  const asked = { ...desired.tags, ...azureOwnership(desired, desired.version) };
+  // What the program asks for comes first: one tag too many would fail every update of the key.
+  const hasRoom = Object.keys(asked).length < maxAzureTags;
+  const tags = noted === undefined || !hasRoom ? asked : { ...asked, [backupTag]: noted };
   return {
     ...(current.enabled === desired.enabled ? {} : { enabled: desired.enabled }),
     ...dateChange("notBefore", desired.notBefore, current.notBefore),
