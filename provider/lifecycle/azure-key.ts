@@ -9,7 +9,7 @@ import { ensureAzureKey } from "./azure-key/ensure-azure-key";
 import { locateAzureKey } from "./azure-key/locate-azure-key";
 import { noteReturn, noteStillThere } from "./azure-key/note-return";
 import { observeVersions, takenOverBy } from "./azure-key/observe-versions";
-import { requireFreshState } from "./azure-key/keep-policy";
+import { isBehind, requireFreshState } from "./azure-key/keep-policy";
 import { readAzureKey } from "./azure-key/read-azure-key";
 import { removeAzureKey } from "./azure-key/remove-azure-key";
 import { restoreBackup } from "./azure-key/restore-backup";
@@ -45,8 +45,10 @@ export const azureKey: Lifecycle = {
     const inputs = parseAzureKey(asFound(record, olds));
     const changed = changesOfAzureKey(olds, record);
     requireFreshState(record, olds, undefined);
+    // What Azure made stays known: a trigger that plans the same number would be taken for made.
+    const seenVersion = isBehind(record, olds) ? { version: olds["version"] } : {};
     if (isAzureRecordOnly(changed) && textList(olds["pending"]).length === 0)
-      return remembered(olds, azureKeyInputsKept(inputs), Object.keys(azureKeyInputs.shape));
+      return remembered(olds, { ...azureKeyInputsKept(inputs), ...seenVersion }, Object.keys(azureKeyInputs.shape));
     const port = context.keyVault(azureConnectionOf(inputs.group));
     const known = azureVersionsIn(olds);
     const asked = { lineage: id, owner: inputs.owner, version: inputs.version, known };

@@ -161,7 +161,11 @@ describe("a version that Azure makes by its policy", () => {
     later(90);
     world.vault.rotateByPolicy("orders");
     await key.up(program({ tags: { team: "risk" } }));
-    const byHand = program({ tags: { team: "risk" }, rotationTrigger: "2027" });
+    // An update that only remembers something forgets no version.
+    const kept = { tags: { team: "risk" }, backup: { file: "./escrow/orders" } };
+    expect(await key.up(program(kept))).toBe("updated");
+    expect(key.outputs).toMatchObject({ version: 2 });
+    const byHand = program({ ...kept, rotationTrigger: "2027" });
     await expect(key.up(byHand)).rejects.toMatchObject({ code: "BYOK_KEY_DRIFTED" });
     expect(world.warnings.join()).toContain("Run pulumi refresh, then pulumi up again.");
     await key.refresh();
