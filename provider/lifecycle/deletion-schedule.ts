@@ -1,4 +1,6 @@
 import { refused } from "./answers";
+import { scheduleInputNames } from "./inputs/deletion-schedule-inputs";
+import { remembered } from "./remembered";
 import { azureDeletionSchedule } from "./azure-deletion-schedule";
 import type { Lifecycle, PlainRecord } from "./contract";
 import { checkSchedule } from "./deletion-schedule/check-schedule";
@@ -30,7 +32,7 @@ const awsDeletionSchedule: Lifecycle = {
 
   async update(context, id, olds, record) {
     const inputs = parseScheduleInputs(record);
-    if (isRecordOnly(context, olds, record)) return { ...olds, ...scheduleInputsIn(inputs) };
+    if (isRecordOnly(context, olds, record)) return remembered(olds, scheduleInputsIn(inputs), scheduleInputNames);
     return ensureScheduled(context, { id, inputs, olds });
   },
 

@@ -133,6 +133,13 @@ describe("the deletion of a key in several Regions", () => {
     expect(states()).toEqual(["PendingReplicaDeletion", "PendingDeletion", "Enabled"]);
   });
 
+  it("forgets places that the program names no more, so that no preview shows them for ever", async () => {
+    await confirmedUp();
+    expect(await schedule.up(program({ places: undefined }))).toBe("updated");
+    expect(schedule.outputs).not.toHaveProperty("places");
+    expect(await schedule.up(program({ places: undefined }))).toBe("same");
+  });
+
   it("touches no key that another resource has by now, nor any other before it", async () => {
     Object.assign(world.kms.in(virginia).keys.get(keyId())?.tags ?? {}, { "byok:lineage": "other" });
     expect((await schedule.complaints(program())).join()).toContain("belongs to another resource");
