@@ -43,10 +43,14 @@ export const writtenDescription = (description: Omit<BackupDescription, "format"
 
 /** What a description says of a backup file; undefined where it is none, or belongs to another content of the file. */
 export function describedBackup(text: Buffer | undefined, sha256: string): BackupDescription | undefined {
-  if (text === undefined) return undefined;
+  const described = text === undefined ? undefined : descriptionIn(text);
+  return described?.sha256 === sha256 ? described : undefined;
+}
+
+/** The description of a backup that a text is, whichever backup it describes. */
+export function descriptionIn(text: Buffer): BackupDescription | undefined {
   try {
-    const parsed = descriptionSchema.safeParse(JSON.parse(text.toString("utf8")));
-    return parsed.success && parsed.data.sha256 === sha256 ? parsed.data : undefined;
+    return descriptionSchema.safeParse(JSON.parse(text.toString("utf8"))).data;
   } catch {
     return undefined;
   }

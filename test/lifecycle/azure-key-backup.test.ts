@@ -112,6 +112,35 @@ describe("a backup in a file", () => {
     await expect(second.up(program({ key: recordOfKey(other) }))).rejects.toThrow("made for another resource");
   });
 
+  it("never writes its description over another's file, nor takes that away", async () => {
+    world.files.content.set(`${file}.json`, Buffer.from("{}"));
+    await expect(backup.up(program())).rejects.toMatchObject({ code: "BYOK_BACKUP_REFUSED" });
+    expect([world.files.content.get(`${file}.json`)?.toString(), backups()]).toEqual(["{}", 0]);
+    world.files.content.clear();
+    await backup.up(program({ onRemove: "delete" }));
+    world.files.content.set(`${file}.json`, Buffer.from("{}"));
+    await backup.destroy();
+    expect([...world.files.content.keys()]).toEqual([`${file}.json`]);
+  });
+
+  it("leaves its note on the key only where the program's own tags leave room", async () => {
+    const native = world.resource(azureKey, "made");
+    const withTags = (count: number): PlainRecord => ({
+      ...azureProgram({ name: "made", self: "urn:made", material: { native: true, spec: "RSA_3072" } }),
+      tags: Object.fromEntries(Array.from({ length: count }, (_, index) => [`tag${String(index)}`, "x"])),
+    });
+    const noted = (): readonly unknown[] => {
+      const tags = world.vault.keys.get("made")?.at(-1)?.tags ?? {};
+      return [Object.keys(tags).length, backupTag in tags];
+    };
+    await native.up(withTags(1));
+    await backup.up(program({ key: recordOfKey(native) }));
+    await native.up(withTags(10));
+    expect(noted()).toEqual([15, true]);
+    await native.up(withTags(11));
+    expect(noted()).toEqual([15, false]);
+  });
+
   it("is kept while the key is soft-deleted, and says so", async () => {
     await backup.up(program());
     const before = held();
@@ -189,6 +218,17 @@ describe("a backup as an output", () => {
     expect(backup.outputs["blob"]).not.toBe(first);
     await backup.destroy();
     expect(world.warnings.join("\n")).toContain("it stands in the state only");
+  });
+});
+
+describe("a backup that moves from an output to a file", () => {
+  it("is not dropped for one with fewer versions", async () => {
+    await key.up(atVersion(2));
+    await backup.up(program({ file: undefined, output: true }));
+    const [, second] = world.vault.keys.get("signing") ?? [];
+    if (second !== undefined) world.vault.keys.set("signing", [second]);
+    await expect(backup.up(program())).rejects.toThrow("in the output of this resource holds 1 version");
+    expect(world.files.content.size).toBe(0);
   });
 });
 

@@ -13,7 +13,7 @@ import type { KeyVaultPort, KeyVersionFacts } from "../../model/ports/key-vault"
 import type { LifecycleContext, PlainRecord } from "../contract";
 import { backupInputNames, type CheckedBackupInputs } from "../inputs/azure-key-backup-inputs";
 import { remembered } from "../remembered";
-import { formerBackup, requireNotFewer } from "./former-backup";
+import { formerBackup, leftBlob, requireDescribable, requireNotFewer } from "./former-backup";
 import { noteOnKey } from "./note-on-key";
 import { backupInputsIn, recordBackup, type MadeBackup } from "./record-backup";
 
@@ -32,6 +32,8 @@ export async function ensureBackup(
   const present = await port.listVersions(inputs.keyName);
   if (present.length === 0) return withoutKey(context, port, inputs, olds);
   requireOwned(inputs, present);
+  const left = leftBlob(inputs, olds);
+  if (left !== undefined) requireNotFewer({ ...inputs, file: undefined }, left, present);
   const former = await formerBackup(context, inputs, olds);
   const versions = present.map(backedUp);
   if (former?.intact === true && lackingIn(versions, former.versions).length === 0) {
@@ -41,6 +43,7 @@ export async function ensureBackup(
   if (former !== undefined) requireNotFewer(inputs, former, present);
   if (former?.intact === false)
     context.log.warn(`${inputs.file ?? "the output"} was changed since it was written; it is replaced.`);
+  if (inputs.file !== undefined) await requireDescribable(context, inputs, inputs.file);
   context.mayProceed();
   context.log.progress("backing up the key");
   const content = await backUp(port, inputs);

@@ -4,6 +4,7 @@ import {
   backedUpVersionsIn,
   describedBackup,
   describesKeyOf,
+  descriptionIn,
   descriptionFile,
   lackingIn,
   sha256Of,
@@ -55,6 +56,37 @@ export async function formerBackup(
     `${file} exists already, and nothing tells what it holds (${descriptionFile(file)} does not describe it).`,
     "Name another file, or move this one away.",
   );
+}
+
+/** False where another's file stands where the description belongs. */
+export async function isDescriptionOurs(
+  { files }: LifecycleContext,
+  { key }: CheckedBackupInputs,
+  file: string,
+): Promise<boolean> {
+  const text = await files.read(descriptionFile(file));
+  if (text === undefined) return true;
+  const described = descriptionIn(text);
+  return described !== undefined && describesKeyOf(described, key);
+}
+
+/** @throws ByokError BYOK_BACKUP_REFUSED where the description would be written over another's file */
+export async function requireDescribable(
+  context: LifecycleContext,
+  inputs: CheckedBackupInputs,
+  file: string,
+): Promise<void> {
+  if (await isDescriptionOurs(context, inputs, file)) return;
+  throw refusal(
+    `${descriptionFile(file)}, where the description of this backup belongs, exists already and describes no backup of ${inputs.keyName} by this resource; it is never written over.`,
+    "Name another file, or move that one away.",
+  );
+}
+
+/** The backup that the state itself holds, which goes once a file takes its place. */
+export function leftBlob({ file }: CheckedBackupInputs, olds: PlainRecord): FormerBackup | undefined {
+  const known = knownBackup(olds);
+  return file === undefined || known?.blob === undefined ? undefined : { ...known, intact: true };
 }
 
 /** @throws ByokError BYOK_BACKUP_REFUSED where the present key lacks a version that the former backup holds */

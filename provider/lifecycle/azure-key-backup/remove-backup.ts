@@ -3,6 +3,7 @@ import { descriptionFile, sha256Of, versionCount, backedUpVersionsIn } from "../
 import { azureConnectionOf } from "../azure-connection-of";
 import type { LifecycleContext, PlainRecord } from "../contract";
 import type { CheckedBackupInputs } from "../inputs/azure-key-backup-inputs";
+import { isDescriptionOurs } from "./former-backup";
 import { forgetOnKey } from "./note-on-key";
 import { parseBackup } from "./record-backup";
 
@@ -25,9 +26,11 @@ export async function removeBackup(context: LifecycleContext, outputs: PlainReco
     context.log.warn(`${file} is not what was written to it, and is not deleted.`);
     return;
   }
+  const isOurs = await isDescriptionOurs(context, inputs, file);
   context.mayProceed();
   await context.files.remove(file);
-  await context.files.remove(descriptionFile(file));
+  if (isOurs) await context.files.remove(descriptionFile(file));
+  else context.log.warn(`${descriptionFile(file)} describes no backup of this resource, and is not deleted.`);
   context.log.warn(`the backup ${file} of ${inputs.keyName} (${held}) is deleted.`);
   await forgetQuietly(context, inputs);
 }
