@@ -18,7 +18,7 @@ export interface DeletionScheduleArgs {
   windowInDays?: pulumi.Input<number>;
   /**
    * What removing this resource does while the key is there. `leave` (default): the key stays scheduled. `cancel`: the deletion is cancelled, and
-   * the key is disabled (in Azure: the key is recovered, and every version of it disabled). It counts from the `up` that sets it.
+   * the key is disabled (in Azure: the key is recovered, and every version of this resource disabled). It counts from the `up` that sets it.
    */
   onRemove?: pulumi.Input<"leave" | "cancel">;
   /**
