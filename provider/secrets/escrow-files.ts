@@ -1,9 +1,9 @@
-import { randomBytes } from "node:crypto";
-import { open, readFile, rename, rm } from "node:fs/promises";
+import { readFile, rename, rm } from "node:fs/promises";
 import path from "node:path";
 import { ByokError } from "../model/errors";
 import type { EscrowFiles } from "../model/ports/escrow-files";
 import { systemErrorCode } from "./system-error-code";
+import { writeBeside } from "./write-beside";
 
 /** Backups in the file system. */
 export const escrowFiles: EscrowFiles = {
@@ -17,19 +17,9 @@ export const escrowFiles: EscrowFiles = {
   },
 
   async replace(file, content) {
-    // A neighbour first: rename is atomic within a folder (POSIX).
-    const neighbour = path.join(path.dirname(file), `.${path.basename(file)}.${randomBytes(6).toString("hex")}.tmp`);
     try {
-      const handle = await open(neighbour, "wx", 0o600);
-      try {
-        await handle.writeFile(content);
-        await handle.sync();
-      } finally {
-        await handle.close();
-      }
-      await rename(neighbour, file);
+      await writeBeside(file, content, (neighbour) => rename(neighbour, file));
     } catch (error) {
-      await rm(neighbour, { force: true }).catch(() => undefined);
       throw unusable(file, "written", error);
     }
   },

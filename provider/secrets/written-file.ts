@@ -1,8 +1,7 @@
-import { randomBytes } from "node:crypto";
-import { link, open, rename, rm } from "node:fs/promises";
-import path from "node:path";
+import { link, rename } from "node:fs/promises";
 import { ByokError } from "../model/errors";
 import { systemErrorCode } from "./system-error-code";
+import { writeBeside } from "./write-beside";
 
 /**
  * Writes a file for its owner alone (0600), as a whole or not at all.
@@ -15,21 +14,10 @@ export async function writeOwnFile(
   content: Buffer,
   { overwrite }: { readonly overwrite: boolean },
 ): Promise<void> {
-  const neighbour = path.join(path.dirname(file), `.${path.basename(file)}.${randomBytes(6).toString("hex")}.tmp`);
   try {
-    const handle = await open(neighbour, "wx", 0o600);
-    try {
-      await handle.writeFile(content);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    // Unlike rename, link refuses a name that is taken (POSIX).
-    await (overwrite ? rename(neighbour, file) : link(neighbour, file));
+    await writeBeside(file, content, (neighbour) => (overwrite ? rename(neighbour, file) : link(neighbour, file)));
   } catch (error) {
     throw unwritten(file, error);
-  } finally {
-    await rm(neighbour, { force: true }).catch(() => undefined);
   }
 }
 

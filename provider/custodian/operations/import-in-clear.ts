@@ -3,12 +3,11 @@ import { mayLeaveInClear } from "../../model/owner";
 import type { AzureClearImportReceipt, AzureClearImportRequest } from "../../model/ports/azure-import";
 import type { VaultKeyFacts } from "../../model/ports/key-vault";
 import { withClearKey } from "../clear-key";
-import { compareVaultCopy } from "../compare-vault-copy";
 import { requireExportable, requireSame, withMaterial, type Material } from "../material";
 import type { OperationContext } from "../operation-context";
 import { decideVaultTrust, openVault, type VerifiedVault } from "../verified-vault";
 import { step } from "./import-into";
-import { rememberCopy, requireWrappable } from "./import-into-azure";
+import { newVersionOf, proven, rememberCopy, requireWrappable } from "./import-into-azure";
 
 /** {@link AzureCustodianPort.importInClear}. It runs in a process that ends with it. */
 export const importInClear = (
@@ -32,16 +31,7 @@ async function importClear(
   );
   if (material.inToken) await step("remember the copy", () => rememberCopy(context, request, opened));
   const imported = await step("import key material", () => send(context, request, opened, material));
-  const importedAt = context.clock().toISOString();
-  const proof = await step("prove the copy", () => compareVaultCopy(context, opened, imported, material));
-  return {
-    keyId: imported.id,
-    fingerprint: await material.fingerprint(),
-    checkValue: await material.checkValue(),
-    importedAt,
-    importedBy: opened.caller.objectId,
-    proof,
-  };
+  return proven(context, opened, imported, material);
 }
 
 /** The token's own mark decides, and not what a state or a program says. */
@@ -66,21 +56,10 @@ function send(
   opened: VerifiedVault,
   material: Material,
 ): Promise<VaultKeyFacts> {
-  const { notBefore, expiresOn } = request;
   return withClearKey(material, async (key) => {
     // The rules are decided again at the last moment before the key leaves.
     await decideVaultTrust(context, request.target, request.rules, request.owner);
-    return context.change(() =>
-      opened.vault.importClear({
-        name: request.target.keyName,
-        key,
-        enabled: request.enabled,
-        operations: request.operations,
-        tags: request.tags,
-        ...(notBefore === undefined ? {} : { notBefore: new Date(notBefore) }),
-        ...(expiresOn === undefined ? {} : { expiresOn: new Date(expiresOn) }),
-      }),
-    );
+    return context.change(() => opened.vault.importClear({ ...newVersionOf(request), key }));
   });
 }
 

@@ -3,8 +3,13 @@ import { azureKeyTypeOf } from "../../model/azure-key-type";
 import { refuseAzureWrapping } from "../../model/azure-wrapping";
 import { composeByokFile } from "../../model/byok-file";
 import { ByokError } from "../../model/errors";
-import type { AzureClearImportRequest, AzureImportReceipt, AzureImportRequest } from "../../model/ports/azure-import";
-import type { ImportWrappedRequest, VaultKeyFacts } from "../../model/ports/key-vault";
+import type {
+  AzureClearImportReceipt,
+  AzureClearImportRequest,
+  AzureImportReceipt,
+  AzureImportRequest,
+} from "../../model/ports/azure-import";
+import type { ImportClearRequest, ImportWrappedRequest, VaultKeyFacts } from "../../model/ports/key-vault";
 import { compareVaultCopy } from "../compare-vault-copy";
 import { readLinks, storesLinks, writeLink } from "../copy-links";
 import { readDeactivated, requireActive } from "../deactivated";
@@ -41,6 +46,16 @@ async function importMaterial(
       return { pin: wrappingKey.pin, imported: await send(context, request, { opened, material, wrappingKey }) };
     }),
   );
+  return { ...(await proven(context, opened, imported, material)), wrappingKey: pin };
+}
+
+/** Shows that what was imported is the material, and tells of it. */
+export async function proven(
+  context: OperationContext,
+  opened: VerifiedVault,
+  imported: VaultKeyFacts,
+  material: Material,
+): Promise<AzureClearImportReceipt> {
   const importedAt = context.clock().toISOString();
   const proof = await step("prove the copy", () => compareVaultCopy(context, opened, imported, material));
   return {
@@ -50,7 +65,6 @@ async function importMaterial(
     importedAt,
     importedBy: opened.caller.objectId,
     proof,
-    wrappingKey: pin,
   };
 }
 
@@ -84,15 +98,26 @@ async function send(
 function wantedKey(request: AzureImportRequest, byok: Buffer): ImportWrappedRequest {
   const facts = azureKeyTypeOf(request.spec);
   if (facts === undefined) throw new ByokError("BYOK_WRAP_REFUSED", `Azure has no ${request.spec} keys.`);
-  const { notBefore, expiresOn } = request;
   return {
-    name: request.target.keyName,
+    ...newVersionOf(request),
     kty: `${facts.kty}-HSM`,
     ...(facts.curve === undefined ? {} : { curve: facts.curve }),
     byok,
-    enabled: request.enabled,
-    operations: request.operations,
-    tags: request.tags,
+  };
+}
+
+/** Name and settings of the version to be, however its material travels. */
+export function newVersionOf({
+  target,
+  enabled,
+  operations,
+  tags,
+  notBefore,
+  expiresOn,
+}: AzureClearImportRequest): Omit<ImportClearRequest, "key"> {
+  return {
+    name: target.keyName,
+    ...{ enabled, operations, tags },
     ...(notBefore === undefined ? {} : { notBefore: new Date(notBefore) }),
     ...(expiresOn === undefined ? {} : { expiresOn: new Date(expiresOn) }),
   };
