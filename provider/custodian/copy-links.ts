@@ -47,10 +47,6 @@ export async function removeLink(token: TokenPort, link: CopyLink): Promise<void
 /** Whether the token can remember copies at all. */
 export const storesLinks = async (token: TokenPort): Promise<boolean> => (await token.report()).abilities.storesLinks;
 
-/** True while the copy may still need its material: until its deletion date has passed. */
-export const mayNeedMaterial = (link: CopyLink, now: Date): boolean =>
-  link.deletionDate === undefined || new Date(link.deletionDate).getTime() > now.getTime();
-
 function parseLink(label: string, value: Buffer): CopyLink {
   const parsed = storedLink.safeParse(jsonOf(value));
   if (parsed.success && linkLabel(parsed.data, parsed.data.arn) === label) {

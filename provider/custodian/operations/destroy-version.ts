@@ -1,7 +1,8 @@
+import { mayNeedMaterial } from "../../model/copy-life";
 import { ByokError } from "../../model/errors";
 import type { CopyLink, VersionRef } from "../../model/ports/custodian";
 import { isExportedCopy, keyOfCopy } from "../../model/exported-copy";
-import { mayNeedMaterial, readLinks, removeLink, storesLinks } from "../copy-links";
+import { readLinks, removeLink, storesLinks } from "../copy-links";
 import { writeDeactivated } from "../deactivated";
 import { forgetClaim } from "./claim-key";
 import { findVersion, markedKeys, versionInWords } from "../find-version";

@@ -1,5 +1,6 @@
 import type { CopyLink, CustodianPort } from "../../model/ports/custodian";
 import type { LifecycleContext, PlainRecord } from "../contract";
+import { livingCopies } from "../../model/copy-life";
 import type { SourceInputs } from "./source-inputs";
 
 /** What became of a former version under `rotation.deactivateOld`. */
@@ -105,9 +106,7 @@ export async function settleFormer(
 
 /** Copies of a version that have none of a newer one: neither the same key of a cloud, nor another key of the same resource. */
 function stayingBehind(links: readonly CopyLink[], version: number, now: Date): readonly string[] {
-  const living = links.filter(
-    ({ deletionDate }) => deletionDate === undefined || Date.parse(deletionDate) > now.getTime(),
-  );
+  const living = livingCopies(links, now);
   const moved = living.filter((link) => link.version > version);
   const behind = living.filter(
     (link) =>

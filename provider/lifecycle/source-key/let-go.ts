@@ -2,6 +2,7 @@ import { isConfirmed } from "../../model/confirmation";
 import { ByokError } from "../../model/errors";
 import type { CustodianPort } from "../../model/ports/custodian";
 import type { LifecycleContext } from "../contract";
+import { livingCopies } from "../../model/copy-life";
 import type { SourceInputs } from "./source-inputs";
 import { closeWord, destroyWord } from "./source-words";
 
@@ -43,10 +44,7 @@ async function refuseLiveCopies(
       },
     );
   }
-  const now = context.clock().getTime();
-  const live = (await custodian.links(inputs.owner)).filter(
-    ({ deletionDate }) => deletionDate === undefined || Date.parse(deletionDate) > now,
-  );
+  const live = livingCopies(await custodian.links(inputs.owner), context.clock());
   if (live.length === 0) return;
   const names = live.map(({ copyName, arn, deletionDate }) =>
     deletionDate === undefined

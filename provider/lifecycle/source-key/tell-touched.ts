@@ -1,4 +1,5 @@
 import type { LifecycleContext } from "../contract";
+import { livingCopies } from "../../model/copy-life";
 import type { SourceInputs } from "./source-inputs";
 
 /** Names every copy that the token remembers of a key that others may have; a token that cannot be asked is no reason to fail. */
@@ -11,9 +12,7 @@ async function touched(context: LifecycleContext, inputs: SourceInputs): Promise
   if (inputs.group.abilities?.storesLinks === false)
     return "This token remembers no copies: look for them with byok tree in each stack.";
   try {
-    const now = context.clock().getTime();
-    const links = await context.custodian(inputs.group.token).links(inputs.owner);
-    const living = links.filter(({ deletionDate }) => deletionDate === undefined || Date.parse(deletionDate) > now);
+    const living = livingCopies(await context.custodian(inputs.group.token).links(inputs.owner), context.clock());
     if (living.length === 0) return "The token remembers no copy of it.";
     const names = living.map(({ copyName, arn, version }) => `${copyName} (version ${version}, ${arn})`);
     return `The token remembers ${living.length} ${living.length === 1 ? "copy" : "copies"}: ${names.join(", ")}.`;
