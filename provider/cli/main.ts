@@ -11,6 +11,8 @@ import type { PermissionsOptions } from "./permissions-command";
 import type { PlanOptions } from "./plan-command";
 import type { ProveOptions } from "./prove-command";
 import type { SyncOptions } from "./run-sync";
+import type { TokenDestroyOptions } from "./token-destroy-command";
+import type { TokenListOptions } from "./token-list-command";
 
 const manifest = z.object({ version: z.string() });
 
@@ -150,6 +152,47 @@ program
     const { proveCommand } = await import("./prove-command.js");
     const { processTerminal } = await import("./terminal.js");
     if (!(await proveCommand(options, processTerminal()))) process.exitCode = failed;
+  });
+
+const token = program.command("token").description("what lies in the token of a SourceGroup");
+
+token
+  .command("list")
+  .description(
+    "list the source keys and the material of files that copies keep there, with who needs them; changes nothing. Needs the PIN",
+  )
+  .requiredOption("--group <name>", "name of the SourceGroup resource")
+  .option("--stack <stack>", "stack to read; default: the selected one")
+  .option("--file <state>", "read an exported stack instead (- for standard input)")
+  .option("--json", "print JSON")
+  .action(async (options: TokenListOptions) => {
+    const { tokenListCommand } = await import("./token-list-command.js");
+    const { processTerminal } = await import("./terminal.js");
+    await tokenListCommand(options, processTerminal());
+  });
+
+token
+  .command("destroy")
+  .description(
+    "destroy kept material (keepInToken: true) that no copy needs any more, once the word that it prints is confirmed; never a source key. Needs the PIN",
+  )
+  .requiredOption("--group <name>", "name of the SourceGroup resource")
+  .requiredOption(
+    "--id <ids>",
+    "CKA_ID of the material, as byok token list shows it; several separated by commas",
+    list,
+  )
+  .option(
+    "--confirm <words>",
+    "the words to confirm, separated by commas; BYOK_CONFIRM in the environment does the same",
+  )
+  .option("--stack <stack>", "stack to read; default: the selected one")
+  .option("--file <state>", "read an exported stack instead (- for standard input)")
+  .action(async ({ confirm, ...options }: TokenDestroyOptions) => {
+    const { tokenDestroyCommand } = await import("./token-destroy-command.js");
+    const { processTerminal } = await import("./terminal.js");
+    const words = [confirm, process.env["BYOK_CONFIRM"]].filter((word) => word !== undefined).join(",");
+    await tokenDestroyCommand({ ...options, confirm: words }, processTerminal());
   });
 
 program

@@ -53,7 +53,8 @@ function replica(entry: TreeReplica): readonly string[] {
   ];
 }
 
-function branches<T>(items: readonly T[], lines: (item: T) => readonly string[]): readonly string[] {
+/** Lines of items below one another, with the branches of a tree before them. */
+export function branches<T>(items: readonly T[], lines: (item: T) => readonly string[]): readonly string[] {
   return items.flatMap((item, index) => {
     const last = index === items.length - 1;
     return lines(item).map((line, row) => `${row === 0 ? (last ? "└─ " : "├─ ") : last ? "   " : "│  "}${line}`);

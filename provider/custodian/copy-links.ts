@@ -12,7 +12,8 @@ const schemaVersion = 1;
 
 const storedLink = z.strictObject({ schema: z.literal(schemaVersion), ...copyLinkFields });
 
-const ownerPrefix = (owner: string): string => `byok-link ${owner} `;
+const prefix = "byok-link ";
+const ownerPrefix = (owner: string): string => `${prefix}${owner} `;
 
 /** Label of the data object of one copy; it is the same for every write, so that a write replaces. */
 export function linkLabel(version: VersionRef, arn: string): string {
@@ -25,9 +26,15 @@ export function linkLabel(version: VersionRef, arn: string): string {
  *
  * @throws ByokError BYOK_TOKEN_FAILED when one cannot be read. It is never skipped: whoever destroys a key must know of every copy.
  */
-export async function readLinks(token: TokenPort, owner: string): Promise<readonly CopyLink[]> {
+export const readLinks = (token: TokenPort, owner: string): Promise<readonly CopyLink[]> =>
+  linksBelow(token, ownerPrefix(owner));
+
+/** The links of every owner; see {@link readLinks}. */
+export const readEveryLink = (token: TokenPort): Promise<readonly CopyLink[]> => linksBelow(token, prefix);
+
+async function linksBelow(token: TokenPort, labels: string): Promise<readonly CopyLink[]> {
   if (!(await storesLinks(token))) return [];
-  const objects = await token.listData(ownerPrefix(owner));
+  const objects = await token.listData(labels);
   return objects
     .map(({ label, value }) => parseLink(label, value))
     .sort((one, other) => one.version - other.version || one.copyName.localeCompare(other.copyName));

@@ -11,6 +11,7 @@ import { importInClear } from "./operations/import-in-clear";
 import { importIntoAzure } from "./operations/import-into-azure";
 import { proveInAzure } from "./operations/prove-in-azure";
 import { close, connect, generate, list, rename, survey, unwrapRefusal } from "./operations/manage-versions";
+import { discard, holdings } from "./operations/kept-material";
 import { deactivated, setDeactivated } from "./operations/deactivate-versions";
 import { prove } from "./operations/prove-copy";
 import { links, noteDeletion, noteRevival } from "./operations/track-copies";
@@ -37,6 +38,8 @@ export const operations: { readonly [Name in OperationName]: Operation } = {
   unwrapRefusal: operation("unwrapRefusal", operationSchemas.unwrapRefusal, unwrapRefusal),
   close: writing(operation("close", operationSchemas.close, close)),
   destroy: writing(operation("destroy", operationSchemas.destroy, destroy)),
+  holdings: operation("holdings", operationSchemas.holdings, holdings),
+  discard: writing(operation("discard", operationSchemas.discard, discard)),
   claim: operation("claim", operationSchemas.claim, claim),
   claimant: operation("claimant", operationSchemas.claimant, claimant),
   deactivated: operation("deactivated", operationSchemas.deactivated, deactivated),

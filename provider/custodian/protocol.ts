@@ -10,7 +10,9 @@ import type {
   SourceVersion,
   SurveyedVersion,
 } from "../model/ports/custodian";
+import type { KeptKey, TokenHolding } from "../model/ports/kept-material";
 import type { TokenConnection, TokenReport } from "../model/token";
+import { holdingKinds } from "../model/token-holding";
 import { wrappingKeySpecs } from "../model/wrapping";
 import {
   azureClearImportReceipt,
@@ -77,13 +79,14 @@ const tokenReport: z.ZodType<TokenReport> = z.strictObject({
 const surveyedFields = { ...versionFields, name: z.string(), spec, exportable: z.boolean() };
 const surveyedVersion: z.ZodType<SurveyedVersion> = z.strictObject(surveyedFields);
 
-const sourceVersion: z.ZodType<SourceVersion> = z.strictObject({
+const sourceVersionFields = {
   ...surveyedFields,
   id: hex(32),
   fingerprint,
   checkValue: hex(6),
   publicKey: z.base64().exactOptional(),
-});
+};
+const sourceVersion: z.ZodType<SourceVersion> = z.strictObject(sourceVersionFields);
 
 /** Fields of a {@link CopyLink}; the token keeps them as JSON. */
 export const copyLinkFields = {
@@ -96,6 +99,14 @@ export const copyLinkFields = {
 };
 
 const copyLink: z.ZodType<CopyLink> = z.strictObject(copyLinkFields);
+
+const tokenHolding: z.ZodType<TokenHolding> = z.strictObject({
+  ...sourceVersionFields,
+  kind: z.enum(holdingKinds),
+  deactivated: z.boolean(),
+  copies: z.array(copyLink),
+});
+const keptKey: z.ZodType<KeptKey> = z.strictObject({ ...versionFields, id: hex(32) });
 
 const connectionFields = {
   region: z.string().min(1),
@@ -189,6 +200,8 @@ export const operationSchemas: {
   },
   close: { parameters: z.tuple([versionRef]), result: sourceVersion },
   destroy: { parameters: z.tuple([versionRef]), result: z.undefined() },
+  holdings: { parameters: z.tuple([]), result: z.array(tokenHolding) },
+  discard: { parameters: z.tuple([keptKey]), result: z.undefined() },
   claim: { parameters: z.tuple([owner, hex(32)]), result: z.undefined() },
   claimant: { parameters: z.tuple([owner]), result: hex(32).optional() },
   deactivated: { parameters: z.tuple([owner]), result: z.array(version).readonly() },
@@ -218,6 +231,8 @@ const operationName = z.enum([
   "unwrapRefusal",
   "close",
   "destroy",
+  "holdings",
+  "discard",
   "claim",
   "claimant",
   "deactivated",

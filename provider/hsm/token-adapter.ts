@@ -3,6 +3,7 @@ import { keySpecFacts, isAsymmetric, type KeySpec } from "../model/key-spec";
 import type { Fingerprint, UnwrapQuestion } from "../model/ports/custodian";
 import type { ForeignFacts, ForeignMaterial, TokenGenerateRequest, TokenKey, TokenPort } from "../model/ports/token";
 import type { TokenReport } from "../model/token";
+import type { KeyTraits } from "../model/token-holding";
 import type { WrappingAlgorithm } from "../model/wrapping";
 import { readerOf } from "./attributes";
 import { closeKey, destroyKey, relabelKey } from "./change-key";
@@ -15,6 +16,7 @@ import { inspectForeign, keepForeign, macForeign, wrapForeign } from "./foreign-
 import { generateKey, newKeyId } from "./generate-key";
 import type { KeyObjects } from "./key-handles";
 import { readSpec } from "./key-spec-forms";
+import { readTraits } from "./key-traits";
 import { listMarkedKeys } from "./list-keys";
 import type { Attempt, LiveToken } from "./live-token";
 import { locate, locateAfresh } from "./locate-key";
@@ -45,6 +47,13 @@ export class TokenAdapter implements TokenPort {
       const objects = locateAfresh(attempt, id);
       return objects === undefined ? undefined : describeKey(id, readerOf(attempt.session, objects.key));
     });
+  }
+
+  async traits(id: string): Promise<KeyTraits> {
+    const { history } = await this.findings();
+    return this.withKey("Reading where a key came from", id, ({ session }, { key }) =>
+      readTraits(session, key, history),
+    );
   }
 
   generate(request: TokenGenerateRequest): Promise<TokenKey> {
@@ -182,7 +191,7 @@ export class TokenAdapter implements TokenPort {
   private withKey<T>(
     doing: string,
     id: string,
-    work: (attempt: Attempt, objects: KeyObjects, spec: KeySpec) => Promise<T>,
+    work: (attempt: Attempt, objects: KeyObjects, spec: KeySpec) => T | Promise<T>,
   ): Promise<T> {
     return this.run(doing, (attempt) => {
       const objects = locate(attempt, id);

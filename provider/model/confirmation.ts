@@ -2,7 +2,8 @@ import { createHash } from "node:crypto";
 
 /** What a confirmation is bound to: once one of these changes, the word is stale. */
 export interface ConfirmedAct {
-  readonly operation: "destroy-source" | "close-source" | "schedule-deletion" | "delete-material" | "purge-key";
+  readonly operation:
+    "destroy-source" | "close-source" | "schedule-deletion" | "delete-material" | "purge-key" | "discard-kept";
   /** ARN, CKA_ID, or the id of a version in a vault. */
   readonly cloudId: string;
   /** Lineage of the resource. */

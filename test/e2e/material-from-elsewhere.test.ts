@@ -5,9 +5,11 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { keyTree } from "../../provider/cli/key-tree";
 import { printTree } from "../../provider/cli/print-tree";
+import { openCustodian } from "../../provider/custodian/client";
 import { cloudClient, decryptAs, encryptAs } from "./cloud-client";
 import { createLab, until, type Lab } from "./lab";
 import { filesBelow, findSecrets } from "./secret-search";
+import type { Ran } from "./stack-project";
 
 let lab: Lab;
 let kms: KMSClient;
@@ -52,6 +54,21 @@ async function fromPartner(key: Buffer): Promise<void> {
     cipher.final(),
   ]);
   await writeFile(path.join(lab.project.folder, "partner.bin"), `${blob.toString("base64")}\n`);
+}
+
+/** As if 31 days had passed: the token remembers every deletion date of the copies as one of last year. */
+async function passDeletionDates(): Promise<void> {
+  const custodian = openCustodian(lab.token.connection);
+  try {
+    for (const { copies } of await custodian.holdings()) {
+      for (const { owner, version, arn, deletionDate } of copies) {
+        if (deletionDate !== undefined)
+          await custodian.noteDeletion({ owner, version }, arn, "2020-01-01T00:00:00.000Z");
+      }
+    }
+  } finally {
+    await custodian.end();
+  }
 }
 
 const output = async (name: string): Promise<string> => String((await lab.project.outputs("payments"))[name]);
@@ -156,7 +173,7 @@ describe("the life of a key whose material changes", () => {
     await writeFile(file, `${clearKey.toString("hex")}\n`, { mode: 0o644 });
     await lab.project.program(program(clear("")));
     expect(await lab.project.failingUp()).toMatch(/material\.allowPlaintext: must be true for a file without kek/);
-    await lab.project.program(program(clear("allowPlaintext: true")));
+    await lab.project.program(program(clear("allowPlaintext: true, keepInToken: true")));
     expect(await lab.project.failingUp()).toMatch(/material\.file: Others than its owner may use the file clear\.hex/);
     await rm(file);
     await writeFile(file, "abcd", { mode: 0o600 });
@@ -187,7 +204,7 @@ describe("the life of a key whose material changes", () => {
     await expectAllReadable();
   });
 
-  it("goes back to AWS's material, rotates that in place by its trigger, and ends with every key scheduled", async () => {
+  it("goes back to AWS's material, and rotates that in place by its trigger", async () => {
     await lab.project.program(program("{ native: true }"));
     await lab.project.up();
     await encryptOne();
@@ -201,7 +218,29 @@ describe("the life of a key whose material changes", () => {
     await lab.project.expectSuccess("preview", "--expect-no-changes");
     const exported: unknown = JSON.parse(await lab.project.expectSuccess("stack", "export"));
     expect(printTree(keyTree(exported))).toContain("AWS made its material");
-    await lab.project.expectSuccess("destroy", "--yes");
+  });
+
+  it("leaves kept material in the token, which goes once no copy can come back and its word is confirmed", async () => {
+    const token = (...args: readonly string[]): Promise<Ran> => lab.project.byok(["token", ...args, "--group", "hsm"]);
+    expect((await token("list")).text).toContain("held by payments of this stack");
+    await lab.project.program(lab.hsm());
+    await lab.project.up();
+    const { text: listed } = await token("list");
+    const [, id = ""] = /kept material of a file\nowner \w+\n└─ version 5 .* CKA_ID (\w+)\n/.exec(listed) ?? [];
+    expect(listed).toMatch(/payments {2}deleted on \d{4}-\d\d-\d\d\n/);
+    const early = await token("destroy", "--id", id);
+    expect(early).toMatchObject({ code: 1, text: expect.stringContaining("[BYOK_KEY_HAS_COPIES]") });
+    await passDeletionDates();
+    const asked = await token("destroy", "--id", id);
+    expect(asked).toMatchObject({ code: 1, text: expect.stringContaining("No key can get this material") });
+    const [, word = ""] = /BYOK_CONFIRM=([a-z]+-[0-9a-f]{8}) /.exec(asked.text) ?? [];
+    expect(await token("destroy", "--id", id, "--confirm", word)).toMatchObject({ code: 0 });
+    const { text: left } = await token("list");
+    expect(left).not.toContain("kept material");
+    for (const name of ["one", "two", "transport"]) expect(left).toContain(`\n${name}  `);
+    expect(
+      findSecrets([{ name: "clear key", bytes: clearKey }], [{ name: "output", content: Buffer.from(listed) }]),
+    ).toEqual([]);
   });
 });
 

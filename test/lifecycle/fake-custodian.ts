@@ -242,6 +242,16 @@ export class FakeCustodian implements CustodianPort {
       this.versions = this.versions.filter((each) => !same(each, version));
     });
   }
+  holdings(): Promise<never> {
+    return this.act("holdings", () => {
+      throw new ByokError("BYOK_INTERNAL", "No lifecycle lists a whole token.");
+    });
+  }
+  discard(): Promise<never> {
+    return this.act("discard", () => {
+      throw new ByokError("BYOK_INTERNAL", "No lifecycle destroys kept material.");
+    });
+  }
   claim(owner: string, mark: string): Promise<void> {
     return this.act("claim", () => void this.claims.set(owner, mark));
   }

@@ -1,7 +1,9 @@
+import type { TokenPort } from "../../model/ports/token";
 import { storesLinks } from "../copy-links";
 import type { OperationContext } from "../operation-context";
 
-const claimLabel = (owner: string): string => `byok-claim ${owner}`;
+const prefix = "byok-claim ";
+const claimLabel = (owner: string): string => `${prefix}${owner}`;
 
 /** {@link CustodianPort.claim} */
 export async function claim(context: OperationContext, owner: string, mark: string): Promise<void> {
@@ -18,6 +20,12 @@ export async function claimant({ token }: OperationContext, owner: string): Prom
   const label = claimLabel(owner);
   const found = (await token.listData(label)).find((object) => object.label === label);
   return found?.value.toString("utf8");
+}
+
+/** Owners whose key some source key has claimed; undefined where the token remembers no claims. */
+export async function claimedOwners(token: TokenPort): Promise<ReadonlySet<string> | undefined> {
+  if (!(await storesLinks(token))) return undefined;
+  return new Set((await token.listData(prefix)).map(({ label }) => label.slice(prefix.length)));
 }
 
 /** Forgets who had a key that is gone. */

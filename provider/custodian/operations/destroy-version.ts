@@ -5,7 +5,7 @@ import { isExportedCopy, keyOfCopy } from "../../model/exported-copy";
 import { readLinks, removeLink, storesLinks } from "../copy-links";
 import { writeDeactivated } from "../deactivated";
 import { forgetClaim } from "./claim-key";
-import { findVersion, markedKeys, versionInWords } from "../find-version";
+import { findVersion, markedKeys, versionInWords, type MarkedKey } from "../find-version";
 import type { KeyLabel } from "../../model/key-label";
 import type { OperationContext } from "../operation-context";
 
@@ -13,10 +13,19 @@ import type { OperationContext } from "../operation-context";
  * {@link CustodianPort.destroy}: the key, then the links of its version, which are all over by then. A version that is gone
  * already is success, so that a run that died in between can be repeated.
  */
-export async function destroy(context: OperationContext, version: VersionRef): Promise<void> {
+export const destroy = (context: OperationContext, version: VersionRef): Promise<void> =>
+  destroyJudged(context, version, () => Promise.resolve());
+
+/** {@link destroy}, once `judge` has looked at the key that is found: nothing else of its owner happens in between. */
+export async function destroyJudged(
+  context: OperationContext,
+  version: VersionRef,
+  judge: (found: MarkedKey) => Promise<void>,
+): Promise<void> {
   const { token } = context;
   await context.perOwner(version.owner, async () => {
     const found = await findVersion(context, version);
+    if (found !== undefined) await judge(found);
     if (found !== undefined && !(await storesLinks(token))) throw unknownCopies(found.label);
     const links = (await readLinks(token, version.owner)).filter((link) => link.version === version.version);
     if (found !== undefined) {

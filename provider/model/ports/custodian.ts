@@ -1,5 +1,6 @@
 import type { AwsConnection } from "../aws-connection";
 import type { AzureCustodianPort } from "./azure-import";
+import type { KeptMaterialPort } from "./kept-material";
 import type { FileEncoding, FileWrap } from "../file-wrap";
 import type { KeySpec } from "../key-spec";
 import type { SourceRules } from "../source-rules";
@@ -148,7 +149,7 @@ export type ProveRequest = ImportRequest;
  * Every method raises `ByokError`: BYOK_TOKEN_* for the token, BYOK_KEY_* for keys, BYOK_TARGET_NOT_TRUSTED and
  * BYOK_WRAP_REFUSED for rules, BYOK_AWS_* for the cloud, BYOK_CUSTODIAN_FAILED when the process died.
  */
-export interface CustodianPort extends AzureCustodianPort {
+export interface CustodianPort extends AzureCustodianPort, KeptMaterialPort {
   /** Logs in, probes (once per process) and tells what the token is and can do. */
   connect(): Promise<TokenReport>;
   /** Versions that pulumi-byok made in this token: all, or those of one owner, lowest version first. */

@@ -1,6 +1,7 @@
 import type { FileWrap } from "../file-wrap";
 import type { KeySpec } from "../key-spec";
 import type { TokenReport } from "../token";
+import type { KeyTraits } from "../token-holding";
 import type { WrappingAlgorithm } from "../wrapping";
 import type { Fingerprint, UnwrapQuestion } from "./custodian";
 
@@ -51,6 +52,8 @@ export interface TokenPort {
   /** Secret and private keys of this token whose label carries our mark. */
   listKeys(): Promise<readonly TokenKey[]>;
   findKey(id: string): Promise<TokenKey | undefined>;
+  /** Where a key came from, and whether it may unwrap others. */
+  traits(id: string): Promise<KeyTraits>;
   generate(request: TokenGenerateRequest): Promise<TokenKey>;
   setLabel(id: string, label: string): Promise<void>;
   /**

@@ -81,6 +81,12 @@ export function describeForeign(name: string, declared: ForeignDeclaration): voi
       await token.dispose();
     });
 
+    it("tells a key that it made and that unwraps from what was brought, or tells nothing of where it arose", async () => {
+      const { unwraps, made } = await opened.port.traits(rsaKek.id);
+      expect([unwraps, made === false]).toEqual([true, false]);
+      expect((await opened.port.traits(aesKek.id)).made === true).toBe(false);
+    });
+
     /** As a partner encrypts who knows no token. */
     const byPartner = (
       wrap: FileWrap,
@@ -146,6 +152,8 @@ export function describeForeign(name: string, declared: ForeignDeclaration): voi
           const foreign: ForeignMaterial = { spec, ...byPartner("AES_KWP", material) };
           const kept = await opened.port.keepForeign(foreign, markedLabel(spec));
           expect(await opened.port.findKey(kept.id)).toEqual(kept);
+          const traits = await opened.port.traits(kept.id);
+          expect([traits.unwraps, traits.made === true]).toEqual([false, false]);
           expect(await opened.port.fingerprint(kept.id)).toEqual(fingerprintOf(spec, material));
           const blob = await opened.port.wrap(kept.id, wrappingKey.spki, algorithmOf(spec), "brought");
           expectSameKey(spec, undoWithNode(blob, wrappingKey.privateKey, algorithmOf(spec)), material);

@@ -22,6 +22,7 @@ import type {
   TokenPort,
 } from "../../../provider/model/ports/token";
 import type { TokenAbilities, TokenReport } from "../../../provider/model/token";
+import type { KeyTraits } from "../../../provider/model/token-holding";
 import { isComposed, oaepHashOf, type WrappingAlgorithm } from "../../../provider/model/wrapping";
 
 /** Called before each method with its name; it may throw, wait, or end the process. */
@@ -33,6 +34,8 @@ interface Held {
   extractable: boolean;
   /** Key bytes, or a private key as PKCS#8. */
   readonly material: Buffer;
+  readonly made: boolean;
+  readonly unwraps: boolean;
 }
 
 const curves: Partial<Record<KeySpec, string>> = {
@@ -77,15 +80,24 @@ export class FakeToken implements TokenPort {
     return held === undefined ? undefined : view(id, held);
   }
 
+  /** False: it does not tell truly which keys it made. */
+  tellsHistory = true;
+
+  async traits(id: string): Promise<KeyTraits> {
+    await this.#enter("traits", id);
+    const { made, unwraps } = this.#held(id);
+    return this.tellsHistory ? { unwraps, made } : { unwraps };
+  }
+
   async generate(request: TokenGenerateRequest): Promise<TokenKey> {
     await this.#enter("generate", request);
-    return this.put(request.spec, request.label);
+    return this.put(request.spec, request.label, request.unwraps);
   }
 
   /** Makes a key without being called, as another process would. */
-  put(spec: KeySpec, label: string): TokenKey {
+  put(spec: KeySpec, label: string, unwraps = false): TokenKey {
     const id = randomBytes(16).toString("hex");
-    const held = { label, spec, extractable: true, material: newMaterial(spec) };
+    const held = { label, spec, extractable: true, material: newMaterial(spec), made: true, unwraps };
     this.keys.set(id, held);
     return view(id, held);
   }
@@ -167,7 +179,8 @@ export class FakeToken implements TokenPort {
   async keepForeign(material: ForeignMaterial, label: string): Promise<TokenKey> {
     await this.#enter("keepForeign", label);
     const id = randomBytes(16).toString("hex");
-    const held = { label, spec: material.spec, extractable: true, material: Buffer.from(this.#taken(material)) };
+    const bytes = Buffer.from(this.#taken(material));
+    const held = { label, spec: material.spec, extractable: true, material: bytes, made: false, unwraps: false };
     this.keys.set(id, held);
     return view(id, held);
   }
