@@ -3,6 +3,7 @@ import type { AwsCredentialSource, AwsEndpoints, RoleCredentials, TlsSettings } 
 import type { AwsKeyUsage, KeySpec } from "../provider/model/key-spec";
 import type { AfterRotation } from "../provider/model/key-versions";
 import type { WrappingKeySpec } from "../provider/model/wrapping";
+import type { KeyRotationArgs } from "./key-rotation-args";
 import { CarriedResource } from "./carried-resource";
 import { requireArgs } from "./misuse";
 import { policyText, type PolicyInput } from "./policy-text";
@@ -155,6 +156,11 @@ export interface AwsKmsKeyTemplateArgs {
   follow?: pulumi.Input<boolean>;
   /** `in-place` is for AES_256 only; other keys of the group have to say `new-key`. */
   rotationMode?: pulumi.Input<"new-key" | "in-place">;
+  /**
+   * For keys of AWS's own material (`native: true`): when they are rotated. A key may have another schedule of its own; one that is not to be rotated belongs to a group without. It says nothing of copies, which
+   * follow their {@link SourceKey}'s schedule, nor of keys from a file.
+   */
+  rotation?: pulumi.Input<KeyRotationArgs>;
   /** What becomes of former KMS keys. */
   afterRotation?: pulumi.Input<AfterRotation>;
   /** In days. */
@@ -216,6 +222,7 @@ export class AwsKmsGroup extends CarriedResource {
 
   readonly #given: readonly (typeof optional)[number][];
   readonly #rules: pulumi.Inputs;
+  readonly #schedules: boolean;
   readonly #judges: boolean;
 
   /**
@@ -230,11 +237,20 @@ export class AwsKmsGroup extends CarriedResource {
     const judges = args.permissionCheck !== undefined;
     super("AwsKmsGroup", name, { args, unpacked, defaulted, outputs: judges ? [...outputs, unjudged] : outputs }, opts);
     this.#judges = judges;
+    this.#schedules = template?.rotation !== undefined;
     const given = { ...args, ...unpacked };
     this.#rules = Object.fromEntries(
       rules.flatMap((property) => (given[property] === undefined ? [] : [[property, given[property]]])),
     );
     this.#given = optional.filter((property) => args[property] !== undefined);
+  }
+
+  /**
+   * True where the template has a rotation schedule.
+   * @internal
+   */
+  get schedulesRotations(): boolean {
+    return this.#schedules;
   }
 
   /**

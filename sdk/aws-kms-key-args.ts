@@ -6,6 +6,7 @@ import type { ProofMethod } from "../provider/model/ports/custodian";
 import type { KmsKeyState } from "../provider/model/ports/kms";
 import type { WrappingKeySpec } from "../provider/model/wrapping";
 import type { AwsKmsGroup } from "./aws-kms-group";
+import type { KeyRotationArgs } from "./key-rotation-args";
 import type { PolicyInput } from "./policy-text";
 import type { SourceGroup } from "./source-group";
 import type { SourceKey } from "./source-key";
@@ -135,6 +136,13 @@ export interface AwsKmsKeyArgs {
    * copy of a source key is rotated with that. In place AWS_KMS material only. On a new key it is only remembered.
    */
   rotationTrigger?: pulumi.Input<string>;
+  /**
+   * When `pulumi up` has AWS make other material, for `material: { native: true }` only: a copy follows the `rotation` of its {@link SourceKey}. `every` is `90d` (days, to 3650) or `12mo` (calendar
+   * months, to 120); `startAt` (ISO 8601) is the first rotation, one period after the schedule was written down by default. A moment that has passed makes the rotation due: the next preview shows
+   * it, the next `up` does it by `rotationMode`, and however many moments were missed it is one rotation. A schedule that is new or changed counts from now on. While the key is disabled
+   * (`enabled: false`) or scheduled for deletion the rotation stays due. AWS's own automatic rotation is not used. Default: the group's `template.rotation`, else none.
+   */
+  rotation?: pulumi.Input<KeyRotationArgs>;
   /** How long a former key is disabled before its deletion is scheduled, in days, 0 to 3650. Default 30. */
   disableDays?: pulumi.Input<number>;
   /**

@@ -32,7 +32,7 @@ const outputs = [
 ] as const;
 
 /** Derived by the provider; a program cannot set them. */
-const derived = ["versionOffset", "materialDigest", "materialIdentity"] as const;
+const derived = ["versionOffset", "materialDigest", "materialIdentity", "startAt", "period"] as const;
 /** Outputs that are one JSON text in the state. */
 const texts = ["proof", "link", "wrapping", "versions"] as const;
 
@@ -120,6 +120,8 @@ export class AwsKmsKey extends CarriedResource {
   declare public readonly tags: pulumi.Output<Record<string, string>>;
   /** False while the key is disabled. */
   declare public readonly enabled: pulumi.Output<boolean>;
+  /** ISO 8601; when the next rotation is due. Only keys that have a schedule have it. */
+  declare public readonly nextRotation?: pulumi.Output<string | undefined>;
   /** When the material expires; absent where it does not. */
   declare public readonly validTo: pulumi.Output<string | undefined>;
   /** As in the arguments; 30 by default. */
@@ -157,7 +159,11 @@ export class AwsKmsKey extends CarriedResource {
     };
     // A single-Region key has no outputs of a multi-Region one: Pulumi spends its time per value.
     const multiRegion = args.multiRegion === undefined ? [] : (["primaryRegion"] as const);
-    const found = args.multiRegion === undefined ? outputs : [...outputs, "formerReplicas"];
+    const found = [
+      ...outputs,
+      ...(args.multiRegion === undefined ? [] : ["formerReplicas"]),
+      ...(isScheduled(args) ? ["nextRotation"] : []),
+    ];
     const shape = { args, unpacked, defaulted: [...defaulted, ...multiRegion], outputs: found, derived, texts };
     super("AwsKmsKey", name, shape, opts);
     this.#group = group;
@@ -200,6 +206,10 @@ export class AwsKmsKey extends CarriedResource {
     };
   }
 }
+
+/** True of a key that has a schedule of its own, from its arguments or its group. */
+const isScheduled = ({ group, material, rotation }: AwsKmsKeyArgs): boolean =>
+  rotation !== undefined || ("native" in material && group.schedulesRotations);
 
 /** The replicas, each seen to be in a group. */
 function listedReplicas(name: string, args: AwsKmsKeyArgs): readonly AwsKmsReplicaArgs[] | undefined {

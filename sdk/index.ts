@@ -31,6 +31,7 @@ export type {
   KeyLink,
   KeyProof,
 } from "./aws-kms-key-args";
+export type { KeyRotationArgs } from "./key-rotation-args";
 export { AwsKeyInventory, type AwsKeyInventoryArgs, type AwsKeyInventoryFilter } from "./aws-key-inventory";
 export { AwsAlias, type AwsAliasArgs } from "./aws-alias";
 export { DeletionSchedule, type DeletionScheduleArgs, type ScheduledReplica } from "./deletion-schedule";

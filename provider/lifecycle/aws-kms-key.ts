@@ -7,6 +7,7 @@ import { textList } from "./text-list";
 import { kmsToChange } from "./kms-to-change";
 import { PartialFailure, type Lifecycle, type PlainRecord } from "./contract";
 import { checkKey } from "./aws-kms-key/check-key";
+import { isBySchedule, unrotated, whileLeaving } from "./aws-kms-key/by-schedule";
 import { changesOf, diffKey, isRecordOnly } from "./aws-kms-key/diff-key";
 import { compromisedVersions, copiedMaterial, identityOf } from "./aws-kms-key/key-material";
 import { parseKeyInputs, rememberedWith, type KeyInputs } from "./aws-kms-key/key-inputs";
@@ -50,7 +51,8 @@ export const awsKmsKey: Lifecycle = {
 
   read: readKey,
 
-  async update(context, id, olds, record) {
+  async update(context, id, olds, wanted) {
+    const record = whileLeaving(olds, wanted);
     const inputs = parseKeyInputs(record);
     if (olds["keyState"] === "Destroyed") return rememberedWith(olds, inputs);
     const changed = changesOf(olds, record);
@@ -67,7 +69,12 @@ export const awsKmsKey: Lifecycle = {
     // Where somebody took the tag away, the state knows; the version that is wanted would hide a rotation that is due.
     const held = owned.version ?? z.number().safeParse(olds["version"]).data ?? inputs.version;
     refuseGoingBack(inputs, held);
-    if (held < inputs.version) refuseRotationOfTheGoing(inputs, owned.facts);
+    if (held < inputs.version && owned.facts !== undefined && isLeaving(owned.facts.state)) {
+      const left = leftAlone(olds, record, owned.facts);
+      if (left !== undefined) return left;
+      throw rotationOfTheGoing(inputs, owned.facts);
+    }
+    const present = parseKeyInputs(unrotated(olds, record, held));
     // An adoption that died before it saw the key has told no state of it.
     const state = olds["keyState"] ?? owned.facts?.state;
     const keepMaterial = inputs.adopted === true && olds["proof"] === undefined && state !== "PendingImport";
@@ -75,21 +82,24 @@ export const awsKmsKey: Lifecycle = {
     const rotateAndEnsure = async (): Promise<PlainRecord> => {
       // AWS rotates a key that holds all its materials: what was lost comes back first.
       const complete =
-        owned.facts?.state === "PendingImport" || inputs.multiRegion === true
-          ? await ensureKeySet(context, kms, { ...key, inputs: { ...inputs, version: held }, olds })
+        ["PendingImport", "Disabled"].includes(owned.facts?.state ?? "") || inputs.multiRegion === true
+          ? await ensureKeySet(context, kms, { ...key, inputs: present, olds })
           : olds;
       const rotate = "native" in inputs.material ? rotateNative : rotateInPlace;
       const rotated = await rotate(context, kms, keyId, { lineage: id, inputs, olds: complete });
       return ensureKeySet(context, kms, { ...key, olds: rotated });
     };
-    // What the former key encrypted is to stay readable, so it gets back what it lost before it is left behind.
-    const readable = async (): Promise<PlainRecord> =>
-      owned.facts?.state === "PendingImport" && olds["proof"] !== undefined && isNextOfSame(olds, inputs)
-        ? ensureKeySet(context, kms, { ...key, inputs: { ...inputs, version: held }, olds })
-        : olds;
+    // What the former key encrypted is to stay readable, so it gets back what it lost before it is left behind. And a rotation that was cut off is finished before the next one
+    // begins: else every moment of a schedule at which something fails would leave a key behind.
+    const mustComplete =
+      owned.facts?.state === "PendingImport"
+        ? olds["proof"] !== undefined && isNextOfSame(olds, inputs)
+        : unfinished && isBySchedule(olds, record);
+    const completed = async (): Promise<PlainRecord> =>
+      mustComplete ? ensureKeySet(context, kms, { ...key, inputs: present, olds }) : olds;
     const outputs =
       held < inputs.version && rotationSettings(inputs).rotationMode === "new-key"
-        ? await rotateToNewKey(context, kms, { lineage: id, inputs, olds: await readable() })
+        ? await rotateToNewKey(context, kms, { lineage: id, inputs, olds: await completed() })
         : held < inputs.version || isCutOffInPlace(inputs, olds)
           ? await rotateAndEnsure()
           : await ensureKeySet(context, kms, { ...key, olds });
@@ -131,14 +141,23 @@ const provedVersion = (olds: PlainRecord): number =>
     ),
   );
 
+/** What is recorded of a key that goes, where its schedule asks for a rotation and nothing else is asked for. */
+function leftAlone(olds: PlainRecord, record: PlainRecord, facts: KmsKeyFacts): PlainRecord | undefined {
+  const seen = { ...olds, keyState: facts.state, deletionDate: facts.deletionDate?.toISOString(), pending: [] };
+  const wanted = whileLeaving(seen, record);
+  return wanted !== record && isRecordOnly(changesOf(olds, wanted))
+    ? rememberedWith(seen, parseKeyInputs(wanted))
+    : undefined;
+}
+
 /** Who lets a key go has not asked for another one in its place. */
-function refuseRotationOfTheGoing(inputs: KeyInputs, facts: KmsKeyFacts | undefined): void {
-  if (facts === undefined || !isLeaving(facts.state)) return;
-  throw new ByokError(
+function rotationOfTheGoing(inputs: KeyInputs, { arn }: KmsKeyFacts): ByokError {
+  const stays = "source" in inputs.material ? "set follow: false" : "leave the property that asks for it as it was";
+  return new ByokError(
     "BYOK_AWS_INVALID_STATE",
-    `${facts.arn} is scheduled for deletion, and ${awaited(inputs)} by now; no key is made in its place.`,
+    `${arn} is scheduled for deletion, and ${awaited(inputs)} by now; no key is made in its place.`,
     {
-      hint: "To let it go, set follow: false, or remove this resource. To keep it, cancel the deletion first (kms:CancelKeyDeletion).",
+      hint: `To let it go, ${stays}, or remove this resource. To keep it, cancel the deletion first (kms:CancelKeyDeletion).`,
     },
   );
 }

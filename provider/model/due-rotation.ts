@@ -7,7 +7,9 @@ export interface WantedMaterial {
   readonly follow: boolean;
   /** Any text; another one than before asks for a rotation. */
   readonly trigger?: string | undefined;
-  /** The same of the group, for all its keys. */
+  /** True where a moment of the key's own schedule has passed; a source's schedule is that of its versions. */
+  readonly isOverdue?: boolean;
+  /** The same as `trigger`, of the group, for all its keys. */
   readonly groupTrigger?: string | undefined;
 }
 
@@ -25,7 +27,7 @@ export interface DueRotation {
    * What a version of the key is ahead of the version of its source: versions of a key only ever count up, while each source key begins with 1.
    */
   readonly offset: number;
-  readonly reason: "first" | "none" | "source" | "material" | "trigger" | "group";
+  readonly reason: "first" | "none" | "source" | "material" | "trigger" | "schedule" | "group";
 }
 
 /**
@@ -46,6 +48,8 @@ export function dueRotation(wanted: WantedMaterial, held: HeldMaterial | undefin
   if (wanted.follow && newest > version) return { version: newest, offset, reason: "source" };
   if (sourceVersion === undefined && isOther(trigger, held.trigger))
     return { version: version + 1, offset, reason: "trigger" };
+  if (sourceVersion === undefined && wanted.isOverdue === true)
+    return { version: version + 1, offset, reason: "schedule" };
   if (isOther(wanted.groupTrigger, held.groupTrigger)) {
     // A copy gets the same version of its source once more, under the next number of its own.
     return { version: version + 1, offset: sourceVersion === undefined ? offset : offset + 1, reason: "group" };

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { keyTree } from "../../provider/cli/key-tree";
 import { cloudClient, decryptAs, encryptAs } from "./cloud-client";
 import { createLab, until, type Lab } from "./lab";
+import { movedClock } from "./moved-clock";
 
 let lab: Lab;
 let kms: KMSClient;
@@ -224,5 +225,66 @@ new byok.AwsKmsKey("payments", { group: frankfurt, material: { source: master },
     });
     expect([await aliasTarget("alias/payments"), await aliasTarget("alias/old")]).toEqual([made, undefined]);
     await lab.project.expectSuccess("preview", "--expect-no-changes");
+  });
+});
+
+describe("a rotation schedule of AWS's own material", () => {
+  const scheduled = (): string => `${lab.hsm()}
+${lab.group("frankfurt", 'quotas: { GetParametersForImport: 50 }, template: { rotation: { every: "90d" } },')}
+const master = new byok.SourceKey("master", { group: hsm, spec: "AES_256" });
+new byok.AwsKmsKey("copy", { group: frankfurt, material: { source: master } });
+const moved = new byok.AwsKmsKey("moved", { group: frankfurt, material: { native: true }, aliases: ["alias/moved"] });
+new byok.AwsKmsKey("stays", {
+  group: frankfurt, material: { native: true }, rotation: { every: "3mo" }, rotationMode: "in-place",
+});
+exports.next = moved.nextRotation;`;
+  const day = 86_400_000;
+
+  it("shows the rotation in the preview once it is due, finishes one that was killed, and does it once, in spite of a refresh", async () => {
+    const clock = await movedClock(lab);
+    const began = Date.now();
+    await lab.project.program(scheduled());
+    await lab.project.up();
+    const { nextRotation, keyId: former } = await lab.project.outputs("moved");
+    const due = Date.parse(String(nextRotation));
+    expect(due - began - 90 * day).toBeLessThan(day);
+    expect(await lab.project.expectSuccess("stack", "output", "next")).toContain(String(nextRotation));
+    const copy = await lab.project.outputs("copy");
+    expect(copy).not.toHaveProperty("nextRotation");
+    const stays = await text("stays", "keyId");
+    const secret = await encrypt(stays, "before the rotation");
+    // Two moments of the one schedule, of the other one as well.
+    await clock.pass(190);
+    const preview = await lab.project.preview("--diff");
+    expect(preview).toContain(
+      `its rotation is due since ${String(nextRotation)} by its schedule, every 90d (2 moments have passed; that is one rotation). The next one is due on ${new Date(due + 180 * day).toISOString()}.`,
+    );
+    expect(preview.match(/version *: 1 => 2/g)).toHaveLength(2);
+    expect(preview).toMatch(/is rotated to version 2 in place: .*because AWS keeps its material/);
+    expect(preview).not.toMatch(/copy .*is rotated/);
+
+    await lab.cloud.admin.clearLog();
+    await lab.cloud.admin.injectFault({ operation: "RotateKeyOnDemand", effect: { kind: "hang", when: "after" } });
+    const running = lab.project.start(["up", "--yes", "--skip-preview"]);
+    await until("RotateKeyOnDemand was reached", async () =>
+      (await lab.cloud.admin.requestLog()).some((entry) => entry.operation === "RotateKeyOnDemand"),
+    );
+    expect(await lab.project.killAll(/dynamic-provider/)).toBeGreaterThan(0);
+    expect((await running.ended).code).not.toBe(0);
+    await lab.cloud.admin.clearFaults();
+    await lab.project.expectSuccess("refresh", "--yes");
+    await lab.project.up();
+
+    const after = await lab.project.outputs("moved");
+    expect(after).toMatchObject({ version: 2, pending: [], nextRotation: new Date(due + 180 * day).toISOString() });
+    expect(after["versions"]).toMatchObject([{ keyId: former }, { keyId: after["keyId"] }]);
+    expect(await aliasTarget("alias/moved")).toBe(after["keyId"]);
+    expect(await lab.project.outputs("stays")).toMatchObject({ keyId: stays, version: 2, pending: [] });
+    const { Rotations = [] } = await kms.send(new ListKeyRotationsCommand({ KeyId: stays }));
+    expect(Rotations).toHaveLength(1);
+    expect(await decrypt(secret)).toBe("before the rotation");
+    expect(await lab.project.outputs("copy")).toMatchObject({ version: copy["version"], keyId: copy["keyId"] });
+    await lab.project.expectSuccess("preview", "--expect-no-changes");
+    await lab.project.expectSuccess("destroy", "--yes");
   });
 });

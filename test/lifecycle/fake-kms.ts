@@ -225,6 +225,7 @@ export class FakeKms implements KmsPort {
       if (own.facts.origin === "AWS_KMS") {
         if (own.facts.region !== (own.facts.primaryRegion ?? own.facts.region))
           throw new ByokError("BYOK_AWS_INVALID_STATE", "not a multi-Region primary");
+        if (own.facts.state !== "Enabled") throw new ByokError("BYOK_AWS_INVALID_STATE", "not enabled");
         const made = createHash("sha256").update(String(own.facts.keyMaterialId)).digest("hex");
         for (const key of this.family(keyId)) key.facts = { ...key.facts, keyMaterialId: made };
         return;

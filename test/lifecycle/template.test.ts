@@ -169,7 +169,9 @@ describe("a group with a template", () => {
       { spec: "EC_P256", usage: "ENCRYPT_DECRYPT" },
       "template.usage: ENCRYPT_DECRYPT is not possible with EC_P256 (spec)",
     ],
-    [{ rotation: { every: "90d" } }, "template.rotation: there is no such property"],
+    [{ rotation: { every: "quarterly" } }, 'template.rotation.every: "quarterly" is no rotation period. Write days'],
+    [{ rotation: { every: "90d", startAt: "soon" } }, 'template.rotation.startAt: "soon" is no ISO 8601 date-time'],
+    [{ rotation: { every: "90d", deactivateOld: true } }, "template.rotation.deactivateOld: there is no such property"],
   ])("is refused with %j", async (template, says) => {
     expect(await complaint(template)).toContain(says);
   });

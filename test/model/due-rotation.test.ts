@@ -71,6 +71,19 @@ describe("the version that a key is to have", () => {
       [1, 0, "none"],
     ],
     [
+      "a moment of its schedule has passed",
+      wanted({ identity: "native", sourceVersion: undefined, isOverdue: true }),
+      held({ identity: "native", version: 4 }),
+      [5, 0, "schedule"],
+    ],
+    [
+      "trigger and schedule are one rotation",
+      wanted({ identity: "native", sourceVersion: undefined, isOverdue: true, trigger: "b", groupTrigger: "b" }),
+      held({ identity: "native", trigger: "a", groupTrigger: "a" }),
+      [2, 0, "trigger"],
+    ],
+    ["a copy has no schedule of its own", wanted({ isOverdue: true }), held(), [1, 0, "none"]],
+    [
       "both material and trigger are one rotation",
       wanted({ identity: "file b", sourceVersion: undefined, trigger: "b" }),
       held({ identity: "file a", trigger: "a" }),

@@ -18,7 +18,7 @@ import { defaultDescription } from "./key-inputs";
 import { inspectMaterial, materialFailures } from "./check-material";
 import { compromiseOf, groupOf, nameOf, propertyOf, specOf } from "./key-material";
 import { planVersion } from "./plan-version";
-import { rotationFailures } from "./rotation-failures";
+import { rotationFailures, scheduleFailures } from "./rotation-failures";
 import { checkReplicas } from "./replicas/check-replicas";
 import { deriveReplicas } from "./replicas/derive-replicas";
 import { replicasFromTemplates } from "./replicas/replica-template";
@@ -48,6 +48,7 @@ export async function checkKey(
   const failures = [
     ...ruleFailures(inputs, before, context.clock()),
     ...changeFailures(inputs, before, due, isGone),
+    ...(rotates ? [] : scheduleFailures(inputs, before)),
     ...(await trustFailures(context, inputs)),
     ...(await checkReplicas(inputs, before, { rotates, isGone }, async (place, recorded) => [
       // What was adopted in one Region was adopted in all.
@@ -68,6 +69,7 @@ export async function checkKey(
     spec,
     version: due.version,
     versionOffset: due.offset === 0 ? undefined : due.offset,
+    ...due.schedule,
     materialDigest: digest,
     materialIdentity: identity,
     ...wantedExpiry(inputs, before, due.version, context.clock()),
@@ -83,7 +85,9 @@ export async function checkKey(
   if (before["adopted"] === true) return accepted(keepFound(derived, before));
   if (inputs.adopt !== undefined) {
     try {
-      return accepted(await findAdopted(context, inputs, derived));
+      const adopted = await findAdopted(context, inputs, derived);
+      const broken = scheduleFailures(inputs, adopted);
+      return broken.length > 0 ? refused(news, broken) : accepted(adopted);
     } catch (error) {
       return refused(news, [failureOf(error, "adopt.arn", "Reading the key to adopt")]);
     }

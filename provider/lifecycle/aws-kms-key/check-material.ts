@@ -28,6 +28,15 @@ export function materialFailures(program: PlainRecord, inputs: AwsKmsKeyInputs):
       });
     }
   }
+  if (!("native" in material) && program["rotation"] !== undefined) {
+    failures.push({
+      property: "rotation",
+      reason:
+        "source" in material
+          ? `is for material of AWS (material.native). A copy is rotated with its source: set rotation on ${material.source.name}.`
+          : "is for material of AWS (material.native). A file is exchanged by whoever hands it over: bring another one, or set rotationTrigger.",
+    });
+  }
   if (!("source" in material) && program["follow"] !== undefined) {
     failures.push({
       property: "follow",

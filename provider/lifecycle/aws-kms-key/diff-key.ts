@@ -16,6 +16,7 @@ import {
   replacementSentence,
 } from "./consequence-sentences";
 import { compromisedVersions, compromiseOf, groupOf, identityOf, nameOf } from "./key-material";
+import { scheduleSentence, whileLeaving } from "./by-schedule";
 import { rotationSettings } from "./rotation-settings";
 import { changesOfReplicas, warnOfReplicas } from "./replicas/diff-replicas";
 import { recordedReplicas } from "./replicas/recorded-replicas";
@@ -27,6 +28,7 @@ const recordedOnly = [
   ...["deletionWindowInDays", "wrappingKeySpec", "follow", "rotationMode", "afterRotation", "disableDays"],
   "acknowledgeOldOutputs",
   ...["rotationTrigger", "materialDigest"],
+  ...["rotation", "startAt", "period"],
 ];
 const simple = ["description", "tags", "enabled", "version", ...recordedOnly];
 
@@ -48,7 +50,8 @@ export const isRecordOnly = (changed: readonly string[]): boolean =>
   changed.every((name) => [...recordedOnly, "group", "material"].includes(name));
 
 /** Another account or Region means another key; all else is an update, and an unknown never replaces. */
-export function diffKey(context: LifecycleContext, id: string, olds: PlainRecord, news: PlainRecord): DiffResult {
+export function diffKey(context: LifecycleContext, id: string, olds: PlainRecord, wanted: PlainRecord): DiffResult {
+  const news = whileLeaving(olds, wanted);
   const replaces = ["account", "region"].filter(
     (name) => typeof olds[name] === "string" && typeof news[name] === "string" && olds[name] !== news[name],
   );
@@ -61,7 +64,11 @@ export function diffKey(context: LifecycleContext, id: string, olds: PlainRecord
     return { changes: false, replaces: [] };
   }
   const changed = changesOf(olds, news);
+  const schedule = scheduleSentence(olds, news);
+  if (schedule !== undefined) context.log.info(schedule);
   warnOfConsequences(context, id, olds, news, changed);
+  if (news !== wanted)
+    context.log.info("is due for rotation by its schedule, and is not rotated while it is scheduled for deletion.");
   const pending = textList(olds["pending"]);
   const unfinished = pending.length > 0;
   if (unfinished) context.log.info(`still to do from an earlier run: ${pending.join(", ")}.`);

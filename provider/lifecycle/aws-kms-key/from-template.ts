@@ -15,12 +15,12 @@ export function fromTemplate(name: string, news: PlainRecord): PlainRecord {
   const { aliasPrefix, tags, spec, usage, ...settings } = template;
   const material = ofSpec(news["material"], spec);
   // The key's own expiry is fixed; to keep it moving is another way.
-  const { keepValidFor, renewBefore, ...others } = settings;
+  const { keepValidFor, renewBefore, rotation, ...others } = settings;
   const ownExpiry = news["validTo"] !== undefined || news["keepValidFor"] !== undefined;
-  // What AWS makes does not expire.
-  const given = ownExpiry || isNative(news) ? others : settings;
   return {
-    ...given,
+    ...others,
+    // What AWS makes does not expire, and only that has a schedule of its own: a copy follows its source's.
+    ...defined(isNative(news) ? { rotation } : ownExpiry ? {} : { keepValidFor, renewBefore }),
     ...(usageFits(material, usage) ? { usage } : {}),
     ...defined(news),
     ...(material === news["material"] ? {} : { material }),

@@ -5,6 +5,7 @@ import { ownershipOf, type DesiredKey } from "../../model/aws-key-steps";
 import type { PlainRecord } from "../contract";
 import { materialMark } from "./key-material";
 import { pickDefined } from "../pick-defined";
+import { nextOfSchedule } from "../plan-schedule";
 import { remembered } from "../remembered";
 import { awsKmsKeyInputs } from "../inputs/aws-kms-key-inputs";
 import type { KeyMaterialInputs } from "../inputs/key-material";
@@ -56,6 +57,7 @@ export function keyInputsIn(record: PlainRecord): PlainRecord {
 export const rememberedWith = (olds: PlainRecord, inputs: KeyInputs): PlainRecord => ({
   ...remembered(olds, keyInputsIn(inputs), Object.keys(awsKmsKeyInputs.shape)),
   ...pickDefined(olds, ["replicas"]),
+  nextRotation: nextOfSchedule(inputs),
 });
 
 /** What the inputs ask of the KMS key of one lineage. */

@@ -5,15 +5,18 @@ import { awsKmsGroupRecord } from "../inputs/aws-kms-group-inputs";
 import { awsKmsKeyInputs, type AwsKmsKeyInputs } from "../inputs/aws-kms-key-inputs";
 import { materialIn } from "./check-material";
 import { compromiseOf, identityOf, nameOf } from "./key-material";
+import { nextOfSchedule, planSchedule, type DerivedSchedule } from "../plan-schedule";
 import { rotationSettings } from "./rotation-settings";
 
-const { version, versionOffset, materialIdentity, rotationTrigger } = awsKmsKeyInputs.shape;
+const { version, versionOffset, materialIdentity, rotationTrigger, rotation, startAt, period } = awsKmsKeyInputs.shape;
 const group = z.object({ rotateAllTrigger: awsKmsGroupRecord.shape.rotateAllTrigger });
 const held = z.object({ version, versionOffset, materialIdentity, rotationTrigger, group });
+const scheduled = z.object({ rotation, startAt, period });
 
-/** The version that a key is to have, and the trigger of its group that it has served by then: one that meets an obstacle stays due. */
+/** The version that a key is to have, and what it has served by then: the trigger of its group and its own schedule. What meets an obstacle stays due. */
 export interface PlannedVersion extends DueRotation {
   readonly groupTrigger: string | undefined;
+  readonly schedule: DerivedSchedule;
 }
 
 /**
@@ -45,24 +48,34 @@ export function planVersion(
         : rotationMode === "in-place" && !("native" in material)
           ? `in place it takes other material only; rotate ${nameOf(material)}`
           : undefined;
+  const schedule = planSchedule(inputs, scheduled.safeParse(before).data ?? {}, context.clock());
+  // Nobody uses a disabled key, and AWS rotates none in place.
+  const isDisabled = (inputs.enabled ?? (before["adopted"] === true ? before["enabled"] : undefined)) === false;
   const due = dueRotation(
     {
       identity: identityOf({ material, materialIdentity: identity }),
       sourceVersion,
       follow: follow && !isCompromised,
       trigger: inputs.rotationTrigger,
+      isOverdue: schedule.isOverdue && !isDisabled,
       groupTrigger: obstacle === undefined ? rotateAllTrigger : undefined,
     },
     known,
   );
   const hinders = obstacle !== undefined && known !== undefined && isOther(rotateAllTrigger, known.groupTrigger);
-  const served = { ...due, groupTrigger: rotateAllTrigger };
+  const served = { ...due, groupTrigger: rotateAllTrigger, schedule: schedule.served };
   if (known === undefined || due.reason === "material") return served;
-  // Any rotation of the key serves the group's trigger.
+  // Any rotation of the key serves the group's trigger and the key's own schedule.
   const hindered = (planned: DueRotation): PlannedVersion => {
-    if (!hinders || planned.reason !== "none") return { ...planned, groupTrigger: rotateAllTrigger };
-    context.log.info(`is not rotated by rotateAllTrigger of ${name} yet: ${obstacle}. It stays due.`);
-    return { ...planned, groupTrigger: known.groupTrigger };
+    if (planned.reason !== "none") return { ...served, ...planned };
+    if (schedule.isOverdue) {
+      context.log.info(
+        `is due for rotation since ${String(nextOfSchedule({ ...inputs, ...schedule.kept }))} by its schedule, and is not rotated while it is disabled (enabled: false). It stays due.`,
+      );
+    }
+    if (hinders) context.log.info(`is not rotated by rotateAllTrigger of ${name} yet: ${obstacle}. It stays due.`);
+    const groupTrigger = hinders ? known.groupTrigger : rotateAllTrigger;
+    return { ...planned, groupTrigger, schedule: schedule.kept };
   };
   if ("source" in material && material.source.version + due.offset < known.version) {
     context.log.warn(

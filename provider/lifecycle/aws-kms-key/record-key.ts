@@ -8,6 +8,7 @@ import { userTags } from "../../model/tags";
 import { sameExpiry } from "../../model/validity";
 import type { Wrapping } from "../../model/wrapping";
 import type { PlainRecord } from "../contract";
+import { nextOfSchedule } from "../plan-schedule";
 import { canonicalJson, sameJson } from "../same-json";
 import { keyInputsIn, type KeyInputs } from "./key-inputs";
 import { copiedMaterial, requireCopied, versionOrigin } from "./key-material";
@@ -37,6 +38,7 @@ export function recordKey(
     keyState: facts.state,
     createdAt: facts.createdAt.toISOString(),
     deletionDate: facts.deletionDate?.toISOString(),
+    nextRotation: nextOfSchedule(inputs),
     proof: told["proof"],
     link: told["link"],
     wrapping: told["wrapping"],

@@ -12,11 +12,10 @@ import { observeKey } from "./observe-key";
 import { toldBy } from "./record-key";
 import { keyPlaces, placesTold, type KeyPlace } from "./replicas/key-places";
 import type { Rotation } from "./rotate-to-new-key";
+import { warnOfLimit, withWayOut } from "./rotation-limit";
 
 /** How long AWS is given to make a material the current one, and how often it is asked. */
 const patience = { attempts: 150, pauseMs: 2_000 } as const;
-/** Rotations on demand that AWS allows a key (RotateKeyOnDemand), and from how many left on a warning is due. */
-const rotationLimit = { most: 25, warnFrom: 3 } as const;
 
 /** The key in one Region: a single-Region key is in one. */
 interface Place extends KeyPlace {
@@ -49,7 +48,7 @@ export async function rotateInPlace(
     const [primary, ...replicas] = places;
     if (primary === undefined) return olds;
     const materials = primary.observed.materials ?? [];
-    warnOfLimit(context, materials);
+    warnOfLimit(context, materials.filter((material) => material.rotatedOnDemand).length);
     if (ownMaterial(materials, inputs) === undefined) {
       refuseUnknownReplicas(primary, places);
       starts(`import the key material of version ${version}`);
@@ -81,7 +80,7 @@ export async function rotateInPlace(
     }));
   } catch (error) {
     if (error instanceof PartialFailure) throw error;
-    const failure = ByokError.from(error, current);
+    const failure = withWayOut(ByokError.from(error, current));
     throw new PartialFailure(lineage, { ...olds, pending: [current] }, failure.with({ step: current }));
   }
 }
@@ -205,13 +204,5 @@ function withMaterialIds(
     version.keyId === keyId && version.keyMaterialId === undefined && first !== undefined
       ? { ...version, keyMaterialId: first.keyMaterialId }
       : version,
-  );
-}
-
-function warnOfLimit(context: LifecycleContext, materials: readonly KmsKeyMaterial[]): void {
-  const left = rotationLimit.most - materials.filter((material) => material.rotatedOnDemand).length - 1;
-  if (left > rotationLimit.warnFrom) return;
-  context.log.warn(
-    `${Math.max(left, 0)} rotations in place are left for this KMS key (AWS allows ${rotationLimit.most}). Plan for rotationMode: "new-key".`,
   );
 }

@@ -1,9 +1,11 @@
 import { ByokError } from "../../model/errors";
+import { keyVersionsIn, materialsOf, type KeyVersion } from "../../model/key-versions";
 import { ownershipTags } from "../../model/owner";
 import type { KmsKeyFacts, KmsPort } from "../../model/ports/kms";
 import { PartialFailure, type LifecycleContext, type PlainRecord } from "../contract";
-import { keyPlaces } from "./replicas/key-places";
+import { keyPlaces, placesTold } from "./replicas/key-places";
 import type { Rotation } from "./rotate-to-new-key";
+import { warnOfLimit, withWayOut } from "./rotation-limit";
 
 /** How long AWS is given to rotate, and how often it is asked. */
 const patience = { attempts: 150, pauseMs: 2_000 } as const;
@@ -21,16 +23,22 @@ export async function rotateNative(
 ): Promise<PlainRecord> {
   try {
     // AWS rotates a multi-Region key in its primary's Region, and the replicas with it.
-    const places = (await keyPlaces(context, home, keyId, { inputs, olds })).map(({ kms }) => kms);
+    const everywhere = await keyPlaces(context, home, keyId, { inputs, olds });
+    const places = everywhere.map(({ kms }) => kms);
     const [primary = home] = places;
     const replaced = await noteBegin(context, [primary, ...places], keyId, inputs.version);
+    warnOfLimit(context, materialsOf(keyVersionsIn(olds), keyId).length - 1);
     if ((await current(primary, keyId)) === replaced) {
       context.mayProceed();
       context.log.progress("rotating to new key material of AWS");
       await primary.rotateOnDemand(keyId);
     }
     for (let attempt = 0; attempt < patience.attempts; attempt += 1) {
-      if (await isRotated(places, keyId, replaced)) return olds;
+      if (await isRotated(places, keyId, replaced)) {
+        return placesTold(everywhere, olds, ({ outputs }) => ({
+          versions: withReplaced(keyVersionsIn(outputs), { keyId, version: inputs.version, replaced }),
+        }));
+      }
       context.log.progress("waiting until AWS has rotated its key material");
       await context.sleep(patience.pauseMs);
     }
@@ -39,9 +47,18 @@ export async function rotateNative(
       retryable: true,
     });
   } catch (error) {
-    const failure = ByokError.from(error, step);
+    const failure = withWayOut(ByokError.from(error, step));
     throw new PartialFailure(lineage, { ...olds, pending: [step] }, failure.with({ step }));
   }
+}
+
+/** The version before held the material that was replaced; a refresh that looked in between saw the new one. */
+function withReplaced(
+  versions: readonly KeyVersion[],
+  { keyId, version, replaced }: { readonly keyId: string; readonly version: number; readonly replaced: string },
+): readonly KeyVersion[] {
+  const former = versions.filter((each) => each.keyId === keyId && each.version < version).at(-1);
+  return versions.map((each) => (each === former ? { ...each, keyMaterialId: replaced } : each));
 }
 
 /** True once no Region shows the material that was replaced. */

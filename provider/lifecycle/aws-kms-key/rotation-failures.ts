@@ -2,6 +2,7 @@ import type { DueRotation } from "../../model/due-rotation";
 import { keySpecFacts } from "../../model/key-spec";
 import type { CheckFailure, PlainRecord } from "../contract";
 import { awsKmsKeyInputs, type AwsKmsKeyInputs } from "../inputs/aws-kms-key-inputs";
+import { sameJson } from "../same-json";
 import { textList } from "../text-list";
 import { nameOf, propertyOf, specOf } from "./key-material";
 import { recordedReplicas } from "./replicas/recorded-replicas";
@@ -15,26 +16,15 @@ export function rotationFailures(
   isGone: boolean,
 ): readonly CheckFailure[] {
   if (due.reason === "first" || due.reason === "none") return [];
-  const { rotationMode, acknowledgeOldOutputs } = rotationSettings(inputs);
+  const { rotationMode } = rotationSettings(inputs);
   const failures: CheckFailure[] = [];
   if (isGone && due.reason === "trigger") {
     failures.push({
       property: "material.file",
-      reason: `is gone, and ${causeOf(inputs, due)}: the new KMS key would have nothing to import. Bring the file back. ${wayOut(due)}`,
+      reason: `is gone, and ${causeOf(inputs, due)}: the new KMS key would have nothing to import. Bring the file back. ${wayOut(inputs, due)}`,
     });
   }
-  const aliases = [
-    ...(inputs.aliases ?? textList(before["aliases"])),
-    ...recordedReplicas(inputs).flatMap(({ record }) => textList(record["aliases"])),
-  ];
-  if (specOf(inputs.material) !== "AES_256" && aliases.length > 0 && !acknowledgeOldOutputs) {
-    failures.push({
-      property: "acknowledgeOldOutputs",
-      reason:
-        `${causeOf(inputs, due)}, and ${aliases.join(", ")} would move to the new key: ${brokenByMove(inputs, before)} ` +
-        `Callers that name the former key's ARN are not affected. Once they do: acknowledgeOldOutputs: true. ${wayOut(due)}`,
-    });
-  }
+  failures.push(...unacknowledged(inputs, before, { cause: causeOf(inputs, due), wayOut: wayOut(inputs, due) }));
   if (rotationMode === "in-place") failures.push(...inPlaceFailures(inputs, due));
   if (before["materialState"] === "deleted" && inputs.materialState !== "deleted" && due.reason === "material") {
     failures.push({
@@ -49,6 +39,38 @@ export function rotationFailures(
     });
   }
   return failures;
+}
+
+/** What the rotations of a schedule will run into: said when the schedule is written down, not on the day. */
+export function scheduleFailures(inputs: AwsKmsKeyInputs, before: PlainRecord): readonly CheckFailure[] {
+  if (inputs.rotation === undefined) return [];
+  const reason = "schedule";
+  return unacknowledged(inputs, before, {
+    cause: `the key is rotated every ${inputs.rotation.every}${scheduleOfGroup(inputs)}`,
+    wayOut: wayOut(inputs, { reason }),
+  });
+}
+
+/** An alias of an asymmetric or HMAC key that moves breaks its callers. */
+function unacknowledged(
+  inputs: AwsKmsKeyInputs,
+  before: PlainRecord,
+  { cause, wayOut: out }: { readonly cause: string; readonly wayOut: string },
+): readonly CheckFailure[] {
+  const aliases = [
+    ...(inputs.aliases ?? textList(before["aliases"])),
+    ...recordedReplicas(inputs).flatMap(({ record }) => textList(record["aliases"])),
+  ];
+  if (specOf(inputs.material) === "AES_256" || aliases.length === 0 || rotationSettings(inputs).acknowledgeOldOutputs)
+    return [];
+  return [
+    {
+      property: "acknowledgeOldOutputs",
+      reason:
+        `${cause}, and ${aliases.join(", ")} would move to the new key: ${brokenByMove(inputs, before)} ` +
+        `Callers that name the former key's ARN are not affected. Once they do: acknowledgeOldOutputs: true. ${out}`,
+    },
+  ];
 }
 
 function inPlaceFailures(inputs: AwsKmsKeyInputs, due: DueRotation): readonly CheckFailure[] {
@@ -83,20 +105,30 @@ function inPlaceFailures(inputs: AwsKmsKeyInputs, due: DueRotation): readonly Ch
 }
 
 /** Why the rotation is due. */
-function causeOf({ material, group }: AwsKmsKeyInputs, { reason }: DueRotation): string {
+function causeOf(inputs: AwsKmsKeyInputs, { reason }: DueRotation): string {
+  const { material, group } = inputs;
   if (reason === "source" && "source" in material)
     return `${material.source.name} is rotated to version ${material.source.version}`;
   if (reason === "material") return `the material changes to that of ${nameOf(material)}`;
+  if (reason === "schedule") return `a rotation is due by its schedule${scheduleOfGroup(inputs)}`;
   return reason === "group"
     ? `rotateAllTrigger of ${group.name} has another value`
     : "rotationTrigger has another value";
 }
 
-function wayOut({ reason }: DueRotation): string {
+function wayOut(inputs: AwsKmsKeyInputs, { reason }: Pick<DueRotation, "reason">): string {
   if (reason === "source") return "To stay with the present version: follow: false.";
+  if (reason === "schedule")
+    return scheduleOfGroup(inputs) === ""
+      ? "To stay with the present key: leave rotation out."
+      : "To stay with the present key: use a group whose template has no rotation.";
   const what = reason === "material" ? "material" : reason === "group" ? "rotateAllTrigger" : "rotationTrigger";
   return `To stay with the present key: leave ${what} as it was.`;
 }
+
+/** Says so where the schedule is the one that the group has for all its keys. */
+const scheduleOfGroup = ({ rotation, group: { name, template } }: AwsKmsKeyInputs): string =>
+  template?.rotation !== undefined && sameJson(rotation, template.rotation) ? ` (template.rotation of ${name})` : "";
 
 const usageOf = (record: PlainRecord): AwsKmsKeyInputs["usage"] =>
   awsKmsKeyInputs.shape.usage.safeParse(record["usage"]).data;

@@ -6,6 +6,7 @@ import { aliasListSchema } from "./alias-list";
 import { keyMaterialSchema } from "./key-material";
 import { keySettingsShape, usageSchema } from "./key-settings";
 import { replicaInputs } from "./replica-inputs";
+import { plannedScheduleShape } from "./rotation-schedule-inputs";
 import { sharedRecord } from "./shared-record";
 
 const kmsKeyArn = z.string().regex(/^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[A-Za-z0-9-]+$/, {
@@ -51,6 +52,7 @@ export const awsKmsKeyInputs = z.strictObject({
   version: z.int().positive().optional(),
   /** Derived: what the version is ahead of the source key's; absent where they are the same. */
   versionOffset: z.int().positive().optional(),
+  ...plannedScheduleShape,
   /** Derived: tells whether the file of the material holds something else than before. */
   materialDigest: z.string().optional(),
   /** Derived: fingerprint of the material in the file, or its digest where the token was not at hand. Another one is another key. */

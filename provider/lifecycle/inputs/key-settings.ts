@@ -6,6 +6,7 @@ import { afterRotations } from "../../model/key-versions";
 import { tagFaults } from "../../model/tags";
 import { maxValidityDays } from "../../model/validity";
 import { wrappingKeySpecs } from "../../model/wrapping";
+import { rotationScheduleShape } from "./rotation-schedule-inputs";
 
 const policy = z.string().superRefine((text, issues) => {
   const fault = policyFault(text);
@@ -43,7 +44,9 @@ export const keySettingsShape = {
   keepValidFor: days({ most: maxValidityDays }).optional(),
   renewBefore: days({ most: maxValidityDays - 1 }).optional(),
   expiryWarningDays: z.int().min(0).max(maxValidityDays).optional(),
-  // What no program names of the next four stands in no state: rotationSettings knows the defaults.
+  // What no program names of the next five stands in no state: rotationSettings knows the defaults.
+  /** When AWS makes other material for a key of its own material. */
+  rotation: z.strictObject(rotationScheduleShape).optional(),
   /** False: the copy stays with the version that it holds when its source is rotated. */
   follow: z.boolean().optional(),
   rotationMode: z.enum(["new-key", "in-place"]).optional(),

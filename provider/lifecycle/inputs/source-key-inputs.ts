@@ -1,16 +1,9 @@
 import { z } from "zod";
 import { nameFault } from "../../model/key-label";
-import { everyFault, startAtFault } from "../../model/rotation-schedule";
+import { faultless } from "./faultless";
+import { momentSchema, plannedScheduleShape, rotationScheduleShape } from "./rotation-schedule-inputs";
 import { keySpecSchema, ownerSchema, selfShape } from "./shared-shapes";
 import { sourceGroupRecord } from "./source-group-inputs";
-
-const faultless = (fault: (text: string) => string | undefined): z.ZodString =>
-  z.string().superRefine((text, issues) => {
-    const message = fault(text);
-    if (message !== undefined) issues.addIssue({ code: "custom", message });
-  });
-const every = faultless(everyFault);
-const startAt = faultless(startAtFault);
 
 /** What the key may do in the token besides being copied; a key that unwraps is never copied. */
 const operations = z
@@ -31,14 +24,13 @@ export const sourceKeyInputs = z.strictObject({
   plaintextExport: z.boolean().optional(),
   rotation: z
     .strictObject({
-      every,
-      startAt: startAt.optional(),
+      ...rotationScheduleShape,
       /** True: a former version goes into no further key once no copy follows it any more. */
       deactivateOld: z.boolean().optional(),
     })
     .optional(),
   /** Since when others may have the key. */
-  compromised: z.strictObject({ since: startAt }).optional(),
+  compromised: z.strictObject({ since: momentSchema }).optional(),
   /** Another value than before rotates the key. */
   rotationTrigger: z.string().min(1).optional(),
   adopt: z.strictObject({ owner: ownerSchema }).optional(),
@@ -47,10 +39,7 @@ export const sourceKeyInputs = z.strictObject({
   owner: ownerSchema.optional(),
   /** Derived: the newest version. */
   version: z.int().positive().optional(),
-  /** Derived: the first rotation of the schedule. */
-  startAt: startAt.optional(),
-  /** Derived: rotations of the schedule that are done with. */
-  period: z.int().nonnegative().optional(),
+  ...plannedScheduleShape,
   /** Written by read: the token held a version that the state did not know. */
   resumed: z.boolean().optional(),
   ...selfShape,
