@@ -82,7 +82,7 @@ export async function checkKey(
         ? before["owner"]
         : ownerHash({ organization: inputs.organization ?? "organization", urn: inputs.self ?? "", place }),
   };
-  if (before["adopted"] === true) return accepted(keepFound(derived, before));
+  if (before["adopted"] === true) return accepted(keepFound(derived, before, inputs.material));
   if (inputs.adopt !== undefined) {
     try {
       const adopted = await findAdopted(context, inputs, derived);
@@ -131,9 +131,9 @@ function wantedExpiry(
 const recordedUsage = (before: PlainRecord): AwsKmsKeyInputs["usage"] =>
   awsKmsKeyInputs.shape.usage.safeParse(before["usage"]).data;
 
-/** What the program does not name of an adopted key stays as it was found. */
-function keepFound(derived: PlainRecord, before: PlainRecord): PlainRecord {
-  const names = ["description", "policy", "tags", "aliases", "enabled", "validTo"];
+/** What the program does not name of an adopted key stays as it was found, but for the expiry, which goes with imported material. */
+function keepFound(derived: PlainRecord, before: PlainRecord, material: AwsKmsKeyInputs["material"]): PlainRecord {
+  const names = ["description", "policy", "tags", "aliases", "enabled", ...("native" in material ? [] : ["validTo"])];
   const kept = names.filter((name) => derived[name] === undefined && before[name] !== undefined);
   return { ...derived, adopted: true, ...Object.fromEntries(kept.map((name) => [name, before[name]])) };
 }

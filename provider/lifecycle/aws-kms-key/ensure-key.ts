@@ -110,7 +110,7 @@ export async function ensureKey(context: LifecycleContext, kms: KmsPort, work: K
     const failure = ByokError.from(error, current);
     const outputs =
       seen === undefined
-        ? { ...keyInputsIn(inputs), ...olds, keyId, pending: [current] }
+        ? { ...keyInputsIn(inputs), ...olds, keyId, pending: [...new Set([current, ...textList(olds["pending"])])] }
         : withAttempted(recordKey(inputs, seen, recordNow(), told, desired), attempted);
     throw new PartialFailure(lineage, outputs, failure.with({ step: current }));
   }

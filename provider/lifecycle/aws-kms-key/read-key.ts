@@ -14,6 +14,7 @@ import { observeKey } from "./observe-key";
 import { readVanished } from "./read-vanished";
 import { recordKey } from "./record-key";
 import { readReplicas } from "./replicas/read-replicas";
+import { isStillToDisable, withUnfinished } from "./still-to-disable";
 
 /**
  * Looks at the key and tells every drift in words; the engine then shows the same as properties. A key that certainly does not exist any more stays in the state
@@ -42,7 +43,7 @@ export async function readKey(
     own === undefined || inputs.multiRegion !== true
       ? (own ?? outputs)
       : await readReplicas(context, { id, inputs, outputs, own }, observed.facts);
-  return { outputs: found, inputs: keyInputsIn(found) };
+  return { outputs: found, inputs: withUnfinished(keyInputsIn(found), found) };
 }
 
 /** Aliases that a rotation has left on a former key because it was cut off: the next run moves them, or deletes what the program gave up. */
@@ -101,7 +102,7 @@ export async function readPlace(
     description: undefined,
     tags: undefined,
     aliases: observed.aliases,
-    enabled: observed.facts.state !== "Disabled",
+    enabled: observed.facts.state !== "Disabled" && !isStillToDisable(outputs),
     validTo: observed.facts.expires ? observed.facts.validTo?.toISOString() : undefined,
   });
 }

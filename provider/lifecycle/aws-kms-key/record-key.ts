@@ -12,6 +12,7 @@ import { nextOfSchedule } from "../plan-schedule";
 import { canonicalJson, sameJson } from "../same-json";
 import { keyInputsIn, type KeyInputs } from "./key-inputs";
 import { copiedMaterial, requireCopied, versionOrigin } from "./key-material";
+import { makeReplica } from "./replicas/replica-record";
 
 /** Outputs of a key: what was observed under the names of the inputs, and what only AWS or the custodian knows. */
 export function recordKey(
@@ -44,7 +45,12 @@ export function recordKey(
     wrapping: told["wrapping"],
     versions: versionsNow(inputs, observed, told),
     // Nothing is due on a key that is on its way out: a DeletionSchedule, or whoever scheduled it, has the say.
-    pending: isLeaving(facts.state) ? [] : dueSteps(desired, observed, record).map(describeStep),
+    pending: isLeaving(facts.state)
+      ? []
+      : [
+          ...(facts.state === "Creating" ? [makeReplica] : []),
+          ...dueSteps(desired, observed, record).map(describeStep),
+        ],
   };
 }
 
@@ -77,10 +83,10 @@ function versionsNow(inputs: KeyInputs, { facts }: ObservedKey, told: PlainRecor
   ];
 }
 
-/** Material that expired shows no expiry any more; the recorded one then says why the key is pending import. */
+/** Material that expired shows no expiry any more; the recorded one then says why the key is pending import. A replica that is being made shows none yet. */
 function observedExpiry(inputs: KeyInputs, observed: ObservedKey): string | undefined {
   const { facts } = observed;
-  if (facts.state === "PendingImport") return inputs.validTo;
+  if (facts.state === "PendingImport" || facts.state === "Creating") return inputs.validTo;
   const actual = facts.expires ? facts.validTo : undefined;
   return sameExpiry(inputs.validTo, actual) ? inputs.validTo : actual?.toISOString();
 }

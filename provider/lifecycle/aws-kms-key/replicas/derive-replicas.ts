@@ -39,7 +39,7 @@ function derived(
   const { keepValidFor } = replica;
   // What the program does not name of an adopted replica stays as it was found.
   const isAdopted = recorded["adopted"] === true;
-  const found: ReplicaInputs = isAdopted ? { ...keptOf(recorded), ...replica } : replica;
+  const found: ReplicaInputs = isAdopted ? { ...keptOf(recorded, material), ...replica } : replica;
   const { validTo } = found;
   const policy = found.policy ?? defaultKeyPolicy(partitionOf(region)?.id ?? "aws", account);
   // Not the owner of a key of its own in that place: nobody who looks for one may find a replica.
@@ -68,8 +68,11 @@ function derived(
   };
 }
 
-const keptOf = (recorded: PlainRecord): Partial<ReplicaInputs> =>
-  kept.safeParse(pickDefined(recorded, ["description", "policy", "tags", "aliases", "enabled", "validTo"])).data ?? {};
+const settings = ["description", "policy", "tags", "aliases", "enabled"] as const;
+
+/** An expiry goes with imported material. */
+const keptOf = (recorded: PlainRecord, material: AwsKmsKeyInputs["material"]): Partial<ReplicaInputs> =>
+  kept.safeParse(pickDefined(recorded, "native" in material ? settings : [...settings, "validTo"])).data ?? {};
 
 const validToOf = (
   { keepValidFor, validTo }: Pick<ReplicaInputs, "keepValidFor" | "validTo">,

@@ -10,7 +10,7 @@ import { formerReplicas, formerReplicasAt } from "./former-replicas";
 import { inRegion } from "./in-region";
 import { recordedReplicas } from "./recorded-replicas";
 import { recordedMember } from "./replica-member";
-import { replicaRecord, setOutputs } from "./replica-record";
+import { makeReplica, replicaRecord, setOutputs } from "./replica-record";
 
 /**
  * Looks at each replica and tells its drift; one that is gone leaves the record, but for its former keys, so that the next `up` makes it again. Key ids are the same in every
@@ -66,7 +66,7 @@ async function withoutNewest(kms: KmsPort, record: PlainRecord, keyId: string): 
   if (newest === undefined) return [];
   const { proof: _proof, link: _link, createdAt: _made, deletionDate: _gone, ...kept } = record;
   const { arn, keyState } = newest;
-  return [{ ...kept, arn, keyId: newest.keyId, keyState, versions, pending: ["make the replica"] }];
+  return [{ ...kept, arn, keyId: newest.keyId, keyState, versions, pending: [makeReplica] }];
 }
 
 function tellForeign(context: LifecycleContext, outputs: PlainRecord, facts: KmsKeyFacts): void {

@@ -7,6 +7,9 @@ import { recordedReplicas } from "./recorded-replicas";
 
 const observed = ["arn", "keyId", "keyState", "createdAt", "deletionDate", "proof", "link", "versions", "pending"];
 
+/** The step in `pending` of a replica that AWS is making. */
+export const makeReplica = "make the replica";
+
 /** Of the outputs that a key of its own would have, what a replica does not share with its primary. */
 export const replicaRecord = (outputs: PlainRecord, primaryArn: unknown): PlainRecord => ({
   ...pickDefined(outputs, [...Object.keys(replicaInputs.shape), ...observed]),
