@@ -56,6 +56,9 @@ describe("byok", () => {
     ],
     [["sync", "azure", "--group", "vault", "--adopt", ","], "--adopt names no key."],
     [["prove"], "The pulumi command is not on PATH."],
+    [["token", "list"], "required option '--group <name>' not specified"],
+    [["token", "list", "--group", "hsm", "--file", "state.json"], "This stack has no SourceGroup named hsm."],
+    [["token", "destroy", "--group", "hsm"], "required option '--id <ids>' not specified"],
   ])("%j is refused before any cloud or token is asked", async (args, sentence) => {
     await writeFile(path.join(folder, "state.json"), '{ "version": 3, "deployment": { "resources": [] } }');
     expect(await byok(...args)).toMatchObject({ code: 1, err: expect.stringContaining(sentence) });

@@ -15,6 +15,7 @@ import {
   type KeyMetadata,
   ListAliasesCommand,
   ListResourceTagsCommand,
+  ReplicateKeyCommand,
   ScheduleKeyDeletionCommand,
   SignCommand,
   TagResourceCommand,
@@ -259,6 +260,59 @@ describe.each(subjects)("what $name and AWS have in common", ({ start, tries }) 
     expect(metadata?.KeyState).toBe("PendingDeletion");
     expect(days).toBeGreaterThan(6.9);
     expect(days).toBeLessThan(7.1);
+  });
+
+  it("replicates a key under the same id, and each Region decrypts what the other encrypted", async () => {
+    const there = kmsClient(target, "eu-west-1");
+    const key = await createKey(kms, { MultiRegion: true, Description: "first" });
+    expect(key.KeyId).toMatch(/^mrk-[0-9a-f]{32}$/);
+    await kms.send(new ReplicateKeyCommand({ KeyId: key.KeyId, ReplicaRegion: "eu-west-1", Description: "second" }));
+    const replicaArn = key.Arn.replace("eu-central-1", "eu-west-1");
+    const { KeyMetadata: replica } = await there.send(new DescribeKeyCommand({ KeyId: key.KeyId }));
+    expect(replica).toMatchObject({ Arn: replicaArn, KeyState: "Enabled", Description: "second", MultiRegion: true });
+    const set = {
+      PrimaryKey: { Arn: key.Arn, Region: "eu-central-1" },
+      ReplicaKeys: [{ Arn: replicaArn, Region: "eu-west-1" }],
+    };
+    expect(replica?.MultiRegionConfiguration).toEqual({ MultiRegionKeyType: "REPLICA", ...set });
+    const { KeyMetadata: primary } = await kms.send(new DescribeKeyCommand({ KeyId: key.KeyId }));
+    expect(primary?.MultiRegionConfiguration).toEqual({ MultiRegionKeyType: "PRIMARY", ...set });
+    for (const [from, to] of [
+      [kms, there],
+      [there, kms],
+    ] as const) {
+      const { CiphertextBlob } = await from.send(
+        new EncryptCommand({ KeyId: key.KeyId, Plaintext: Buffer.from("far") }),
+      );
+      const { Plaintext } = await to.send(new DecryptCommand({ CiphertextBlob }));
+      expect(Buffer.from(Plaintext ?? []).toString()).toBe("far");
+    }
+  });
+
+  it("takes the same material again in a replica, with the id that the primary has", async () => {
+    const there = kmsClient(target, "eu-west-1");
+    const material = randomBytes(32);
+    const key = await createExternal(kms, "SYMMETRIC_DEFAULT", { MultiRegion: true });
+    const id = await importMaterial(kms, key.KeyId, material);
+    await kms.send(new ReplicateKeyCommand({ KeyId: key.KeyId, ReplicaRegion: "eu-west-1" }));
+    await there.send(new DescribeKeyCommand({ KeyId: key.KeyId }));
+    expect(await importMaterial(there, key.KeyId, material)).toBe(id);
+    const { KeyMetadata: replica } = await there.send(new DescribeKeyCommand({ KeyId: key.KeyId }));
+    await expectSameKey(there, replica, "SYMMETRIC_DEFAULT", material);
+  });
+
+  it("replicates no single-Region key, no key without material, no replica, and none twice into a Region", async () => {
+    const there = kmsClient(target, "eu-west-1");
+    const to = (client: KMSClient, KeyId: string, ReplicaRegion = "eu-west-1"): Promise<unknown> =>
+      client.send(new ReplicateKeyCommand({ KeyId, ReplicaRegion }));
+    const single = await createKey(kms);
+    expect((await refusalOf(to(kms, single.KeyId))).name).toBe("UnsupportedOperationException");
+    const empty = await createExternal(kms, "SYMMETRIC_DEFAULT", { MultiRegion: true });
+    expect((await refusalOf(to(kms, empty.KeyId))).name).toBe("KMSInvalidStateException");
+    const key = await createKey(kms, { MultiRegion: true });
+    await to(kms, key.KeyId);
+    expect((await refusalOf(to(kms, key.KeyId))).name).toBe("AlreadyExistsException");
+    expect((await refusalOf(to(there, key.KeyId, "us-east-1"))).name).toBe("UnsupportedOperationException");
   });
 
   it("does not know a key that does not exist", async () => {

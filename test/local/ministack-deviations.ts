@@ -109,6 +109,38 @@ export const deviations: readonly Deviation[] = [
     },
   },
   {
+    what: "a replica is Creating before anything else",
+    isAsAws: async (target) => {
+      const kms = kmsClient(target);
+      const key = await createKey(kms, { MultiRegion: true });
+      const made = await kms.send(new ReplicateKeyCommand({ KeyId: key.KeyId, ReplicaRegion: "eu-west-1" }));
+      return made.ReplicaKeyMetadata?.KeyState === "Creating";
+    },
+  },
+  {
+    what: "a replica takes the material of its primary and no other",
+    isAsAws: async (target) => {
+      const kms = kmsClient(target);
+      const key = await createExternal(kms, "SYMMETRIC_DEFAULT", { MultiRegion: true });
+      await importMaterial(kms, key.KeyId, randomBytes(32));
+      await kms.send(new ReplicateKeyCommand({ KeyId: key.KeyId, ReplicaRegion: "eu-west-1" }));
+      return fails(importMaterial(kmsClient(target, "eu-west-1"), key.KeyId, randomBytes(32)));
+    },
+  },
+  {
+    what: "a primary waits until its replica is deleted, not only scheduled, and has no date until then",
+    isAsAws: async (target) => {
+      const kms = kmsClient(target);
+      const key = await createKey(kms, { MultiRegion: true });
+      await kms.send(new ReplicateKeyCommand({ KeyId: key.KeyId, ReplicaRegion: "eu-west-1" }));
+      const schedule = { KeyId: key.KeyId, PendingWindowInDays: 7 };
+      await kmsClient(target, "eu-west-1").send(new ScheduleKeyDeletionCommand(schedule));
+      await kms.send(new ScheduleKeyDeletionCommand(schedule));
+      const { KeyMetadata } = await kms.send(new DescribeKeyCommand({ KeyId: key.KeyId }));
+      return KeyMetadata?.KeyState === "PendingReplicaDeletion" && KeyMetadata.DeletionDate === undefined;
+    },
+  },
+  {
     what: "ListKeys goes on after its marker",
     isAsAws: async (target) => {
       const kms = kmsClient(target);
