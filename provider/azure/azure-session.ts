@@ -13,6 +13,7 @@ import { httpAgents } from "../network/http-agents";
 import { readTlsFiles, type TlsFiles } from "../network/tls-files";
 import { resolveReference } from "../secrets/resolve-reference";
 import { loadArm, loadIdentity, loadKeys } from "./load-azure";
+import { presentLimits, withinLimits, type LimitedRequest } from "./request-limits";
 
 /** What the SDKs take for credentials, narrowed to what is used of it. */
 export interface TokenSource {
@@ -72,13 +73,13 @@ const strictConnections = (files: TlsFiles, env: NodeJS.ProcessEnv): object => (
       policy: {
         name: "byokStrictConnections",
         sendRequest: (
-          request: { url: string; agent?: unknown; proxySettings?: unknown },
-          next: (request: unknown) => unknown,
+          request: LimitedRequest & { url: string; agent?: unknown; proxySettings?: unknown },
+          next: (request: unknown) => Promise<unknown>,
         ) => {
           const { httpAgent, httpsAgent } = agentsFor(new URL(request.url).origin, files, env);
           request.agent = request.url.startsWith("https:") ? httpsAgent : httpAgent;
           request.proxySettings = undefined;
-          return next(request);
+          return withinLimits(request, () => next(request));
         },
       },
     },
@@ -222,14 +223,14 @@ function callerIn(token: { readonly token: string } | null): AzureCaller {
   return { tenantId, objectId, ...(clientId === undefined ? {} : { clientId }) };
 }
 
-const ANSWER_MS = 20_000;
-
 /** One GET that is not among those of the SDK. */
 function getJson(url: string, token: string, files: TlsFiles, { env }: Surroundings): Promise<unknown> {
   const { httpsAgent } = agentsFor(new URL(url).origin, files, env);
+  const { signal, answerMs } = presentLimits();
+  const stop = signal === undefined ? {} : { signal };
   return new Promise((resolve, reject) => {
     const headers = { authorization: `Bearer ${token}`, accept: "application/json" };
-    const sent = request(url, { agent: httpsAgent, headers, timeout: ANSWER_MS }, (answer) => {
+    const sent = request(url, { agent: httpsAgent, headers, timeout: answerMs, ...stop }, (answer) => {
       const chunks: Buffer[] = [];
       answer.on("data", (chunk: Buffer) => chunks.push(chunk));
       answer.once("error", reject);

@@ -1,13 +1,12 @@
 import type { AzureConnection } from "../model/azure-connection";
 import { ByokError } from "../model/errors";
 import type { KeyVaultImportPort } from "../model/ports/key-vault";
-import type { CloudDeps } from "../network/cloud-deps";
 import { keyFacts } from "./key-facts";
 import { deleteKey, getKey, makeWrappingKey, newSettings } from "./vault-keys";
-import { VaultCaller } from "./vault-caller";
+import { VaultCaller, type VaultDeps } from "./vault-caller";
 
 /** Opens the calls that only the custodian makes. Nothing is loaded, read or connected before the first one. */
-export function openKeyVaultImport(connection: AzureConnection, deps: CloudDeps): KeyVaultImportPort {
+export function openKeyVaultImport(connection: AzureConnection, deps: VaultDeps): KeyVaultImportPort {
   const caller = new VaultCaller(connection, deps);
   return {
     caller: () => caller.call({ doing: "signing in", outsideVault: true }, (session) => session.caller()),

@@ -1,7 +1,6 @@
 import type { AzureConnection } from "../model/azure-connection";
 import { ByokError } from "../model/errors";
 import type { KeyVaultPort } from "../model/ports/key-vault";
-import type { CloudDeps } from "../network/cloud-deps";
 import { deletedFacts, keyFacts, versionFacts } from "./key-facts";
 import {
   dates,
@@ -15,23 +14,14 @@ import {
   requireVersionName,
 } from "./vault-keys";
 import { rotationPolicyOf, setRotationPolicy } from "./rotation-policy";
-import { mapAzureError } from "./map-azure-error";
 import { missingPermissions } from "./vault-permissions";
-import { VaultCaller } from "./vault-caller";
+import { VaultCaller, type VaultDeps } from "./vault-caller";
+import { pagesOf } from "./vault-pages";
 import { visibleVaults } from "./visible-vaults";
 
 /** Opens a Key Vault or Managed HSM for a lifecycle. Nothing is loaded, read or connected before the first call. */
-export function openKeyVault(connection: AzureConnection, deps: CloudDeps): KeyVaultPort {
+export function openKeyVault(connection: AzureConnection, deps: VaultDeps): KeyVaultPort {
   const caller = new VaultCaller(connection, deps);
-  const host = new URL(connection.vaultUrl).host;
-  /** A listing whose failures are told as those of calls are. */
-  async function* told<T>(doing: string, listing: AsyncIterable<T>): AsyncIterable<T> {
-    try {
-      yield* listing;
-    } catch (error) {
-      throw mapAzureError(error, { doing, host });
-    }
-  }
   return {
     caller: () => caller.call({ doing: "signing in", outsideVault: true }, (session) => session.caller()),
     vaults: () => visibleVaults(caller),
@@ -39,14 +29,13 @@ export function openKeyVault(connection: AzureConnection, deps: CloudDeps): KeyV
     getKey: (name, version) => getKey(caller, name, version),
     listVersions: (name) => listVersions(caller, name),
     listKeys: async function* () {
-      const { lists } = await caller.call({ doing: "signing in" }, (session) => Promise.resolve(session));
       // A listing tells the newest version of each key without naming it.
-      for await (const properties of told("listing keys", lists.listPropertiesOfKeys()))
-        yield versionFacts({ ...properties, version: properties.version ?? "" });
+      for await (const page of pagesOf(caller, "listing keys", ({ lists }) => lists.listPropertiesOfKeys()))
+        for (const properties of page) yield versionFacts({ ...properties, version: properties.version ?? "" });
     },
     listDeleted: async function* () {
-      const { lists } = await caller.call({ doing: "signing in" }, (session) => Promise.resolve(session));
-      for await (const key of told("listing deleted keys", lists.listDeletedKeys())) yield deletedFacts(key);
+      for await (const page of pagesOf(caller, "listing deleted keys", ({ lists }) => lists.listDeletedKeys()))
+        yield* page.map(deletedFacts);
     },
     createKey: async (request) => {
       const { name, kty, curve, bits, operations } = request;

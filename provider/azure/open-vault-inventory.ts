@@ -9,11 +9,10 @@ import type {
   VaultInventoryPort,
   VaultListingOptions,
 } from "../model/ports/vault-inventory";
-import type { CloudDeps } from "../network/cloud-deps";
 import { inOrder } from "../network/in-order";
 import { deletedFacts } from "./key-facts";
 import { rotationPolicyOf } from "./rotation-policy";
-import { VaultCaller } from "./vault-caller";
+import { VaultCaller, type VaultDeps } from "./vault-caller";
 import { getKey, listVersions } from "./vault-keys";
 import { pagesOf } from "./vault-pages";
 
@@ -24,7 +23,7 @@ import { pagesOf } from "./vault-pages";
 const KEYS_AT_ONCE = 8;
 
 /** Opens the reading of a whole vault. Nothing is loaded, read or connected before the first call. */
-export function openVaultInventory(connection: AzureConnection, deps: CloudDeps): VaultInventoryPort {
+export function openVaultInventory(connection: AzureConnection, deps: VaultDeps): VaultInventoryPort {
   const caller = new VaultCaller(connection, deps);
   return {
     caller: () => caller.call({ doing: "signing in", outsideVault: true }, (session) => session.caller()),

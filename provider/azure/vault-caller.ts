@@ -5,6 +5,7 @@ import { surroundingsOf, type CloudDeps, type Surroundings } from "../network/cl
 import { azureSession, type AzureSession } from "./azure-session";
 import { azureFailure, type AzureFailureKind } from "./failure-kind";
 import { mapAzureError } from "./map-azure-error";
+import { ANSWER_MS, within, type RequestLimits } from "./request-limits";
 
 /** How one call is to be made. */
 export interface VaultCallOptions {
@@ -16,6 +17,12 @@ export interface VaultCallOptions {
   readonly outsideVault?: boolean;
   /** True: nothing that Azure echoes of the request is ever shown. */
   readonly secret?: boolean;
+}
+
+/** What the calls of a connection need from their surroundings. */
+export interface VaultDeps extends CloudDeps {
+  /** How long one request may stay without its answer, in milliseconds. Default: a minute. */
+  readonly answerMs?: number | undefined;
 }
 
 interface Patience {
@@ -35,13 +42,15 @@ const patience: Readonly<Partial<Record<AzureFailureKind, Patience>>> = {
 /** Makes the calls of one connection: repeated where that is safe, with mapped errors. Nothing is loaded or connected before the first. */
 export class VaultCaller {
   readonly surroundings: Surroundings;
+  private readonly limits: RequestLimits;
   private opened: Promise<AzureSession> | undefined;
 
   constructor(
     readonly connection: AzureConnection,
-    deps: CloudDeps,
+    { answerMs = ANSWER_MS, ...deps }: VaultDeps,
   ) {
     this.surroundings = surroundingsOf(deps);
+    this.limits = { signal: deps.signal, answerMs };
   }
 
   /** @throws ByokError BYOK_AZURE_* */
@@ -53,8 +62,8 @@ export class VaultCaller {
       const began = performance.now();
       try {
         const session = await this.session();
-        if (options.outsideVault !== true) await unlessAborted(session.warm(), signal);
-        return await unlessAborted(act(session), signal);
+        if (options.outsideVault !== true) await this.warm(session);
+        return await this.ended(() => act(session));
       } catch (thrown) {
         if (signal?.aborted === true) throw this.stopped(options);
         const { kind, retryAfter } = azureFailure(thrown);
@@ -82,6 +91,34 @@ export class VaultCaller {
       if (error instanceof ByokError && error.code === "BYOK_AZURE_NOT_FOUND") return undefined;
       throw error;
     }
+  }
+
+  /**
+   * The next page of a listing, which the SDK repeats by itself.
+   *
+   * @throws ByokError BYOK_AZURE_*
+   */
+  async nextPage<T>(doing: string, pages: AsyncIterator<T>): Promise<IteratorResult<T>> {
+    try {
+      return await this.ended(() => pages.next());
+    } catch (thrown) {
+      if (this.limits.signal?.aborted === true) throw this.stopped({ doing });
+      throw mapAzureError(thrown, { doing, host: new URL(this.connection.vaultUrl).host });
+    }
+  }
+
+  /** Others wait for the same first answer, so only time ends its request. */
+  private warm(session: AzureSession): Promise<void> {
+    const { signal, answerMs } = this.limits;
+    return unlessAborted(
+      within({ signal: undefined, answerMs }, () => session.warm()),
+      signal,
+    );
+  }
+
+  /** What the work asks for ends with the limits, and so does the waiting for it. */
+  private ended<T>(work: () => Promise<T>): Promise<T> {
+    return unlessAborted(within(this.limits, work), this.limits.signal);
   }
 
   private authorityHost(): string {

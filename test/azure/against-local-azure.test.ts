@@ -1,6 +1,8 @@
 import { generateKeyPairSync } from "node:crypto";
+import { setImmediate } from "node:timers/promises";
 import { openKeyVault } from "../../provider/azure/open-key-vault";
 import { openKeyVaultImport } from "../../provider/azure/open-key-vault-import";
+import { openVaultInventory } from "../../provider/azure/open-vault-inventory";
 import { vaultPermissions, type KeyVaultPort } from "../../provider/model/ports/key-vault";
 import type { AzureConnection } from "../../provider/model/azure-connection";
 import { keyClient } from "../local/azure/azure-fixture";
@@ -194,6 +196,58 @@ describe("a failure", () => {
     await failed;
     await expect(stoppable.getKey("hanging")).rejects.toThrow("was stopped before it ended");
     expect(await vault.listVersions("hanging")).toHaveLength(1);
+  });
+
+  it("to give the next page of a listing keeps no process alive either", async () => {
+    const stop = new AbortController();
+    const deps = { configValues: {}, env: { TEST_AZURE_SECRET: secretOf(bench) }, signal: stop.signal };
+    const listings = [
+      openKeyVault(bench.connection("premium"), deps).listKeys(),
+      openKeyVault(bench.connection("premium"), deps).listDeleted(),
+      openVaultInventory(bench.connection("premium"), deps).keys(),
+    ];
+    for (const operation of ["GetKeys", "GetDeletedKeys"])
+      await bench.azure.admin.injectFault({ operation, effect: { kind: "hang", when: "before" }, times: "always" });
+    const asked = async (): Promise<number> =>
+      (await bench.azure.admin.requestLog()).filter(({ operation }) => /^Get(Deleted)?Keys$/.test(operation)).length;
+    const before = await asked();
+    const ended = listings.map(async (listing) => {
+      for await (const key of listing) expect(key).toBeUndefined();
+    });
+    const told = expect(Promise.allSettled(ended)).resolves.toEqual(
+      listings.map(() => ({
+        status: "rejected",
+        reason: expect.objectContaining({ message: expect.stringMatching(/^listing .*was stopped before it ended/) }),
+      })),
+    );
+    while ((await asked()) < before + listings.length) await setImmediate();
+    stop.abort();
+    await told;
+    await bench.azure.admin.clearFaults();
+  });
+
+  it("to answer in time is no answer: a read is asked again, and what would make a second version is not", async () => {
+    const hurried = openKeyVault(bench.connection("premium"), {
+      ...{ configValues: {}, env: { TEST_AZURE_SECRET: secretOf(bench) }, answerMs: 1_000 },
+    });
+    await vault.createKey({ ...ec, name: "slow" });
+    await hurried.getKey("slow");
+    await bench.azure.admin.injectFault({ operation: "GetKey", effect: { kind: "hang", when: "before" }, times: 1 });
+    expect(await hurried.getKey("slow")).toMatchObject({ name: "slow" });
+    await bench.azure.admin.injectFault({ operation: "CreateKey", effect: { kind: "hang", when: "after" }, times: 1 });
+    await expect(hurried.createKey({ ...ec, name: "slow" })).rejects.toMatchObject({
+      ...{ code: "BYOK_AZURE_UNREACHABLE", retryable: true },
+      message: expect.stringContaining("It may have been done all the same"),
+    });
+    expect(await vault.listVersions("slow")).toHaveLength(2);
+    await bench.azure.admin.injectFault({
+      operation: "GetKeys",
+      effect: { kind: "hang", when: "before" },
+      times: "always",
+    });
+    const listing = hurried.listKeys()[Symbol.asyncIterator]();
+    await expect(listing.next()).rejects.toMatchObject({ code: "BYOK_AZURE_UNREACHABLE" });
+    await bench.azure.admin.clearFaults();
   });
 
   it("of throttling is waited for as long as Azure says", async () => {
