@@ -135,6 +135,11 @@ export interface AzureWrappingKey {
   readonly id: string;
   /** SHA-256 (hex) of its public key (SubjectPublicKeyInfo, DER). */
   readonly publicKeySha256: string;
+  /**
+   * The public key in PEM, for whoever wraps a key elsewhere ({@link AzureByokMaterial}); `id` is the `kid` of that file. Absent of a group that was made before
+   * this output was there, until its next update.
+   */
+  readonly publicKeyPem?: string;
   /** In bits. */
   readonly bits: number;
   /** ISO 8601; where Azure gave it an expiry of its own. The next `pulumi up` after it makes another one. */

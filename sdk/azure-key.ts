@@ -18,8 +18,31 @@ export interface AzureNativeMaterial {
   spec: pulumi.Input<KeySpec>;
 }
 
+/**
+ * Key material that somebody wrapped elsewhere, such as with the tools of another HSM, for the wrapping key of the group
+ * ({@link AzureWrappingKey.publicKeyPem}). No token has to do with it. Another content of the file is a rotation, also where it holds the same key.
+ */
+export interface AzureByokMaterial {
+  /**
+   * Path of a `.byok` file (Azure's BYOK specification, schema_version 1.0.0), within the project or absolute, at most 64 KiB. Whoever knows the wrapping key's
+   * public key can make such a file, so guard it as you guard the program, or name `publicKey`. A file that was imported may be deleted: only an import of it
+   * (`rotationTrigger`, a version that is gone) asks for it again. Needs `protection: "hsm"` and a group with `kek.lifetime: "group"`.
+   * Errors: BYOK_MATERIAL_INVALID, BYOK_REFERENCE_UNRESOLVED, BYOK_WRAP_REFUSED.
+   */
+  byok: string;
+  /** Key type of the material; the file does not tell it. RSA, EC, or on a Managed HSM AES_256. */
+  spec: KeySpec;
+  /**
+   * Path of a PEM file with the public key that the material has to have; of RSA and EC keys. Nobody can look into the file before Azure's hardware does, so each
+   * version stays disabled until its public key was compared; one that has another public key stays so. Default: nothing is compared, and `proof` says so.
+   * Errors: BYOK_COPY_DIFFERS.
+   */
+  publicKey?: string;
+}
+
 /** Where the key material comes from. Another origin than before is a rotation. */
-export type AzureKeyMaterialArgs = AwsKmsKeySourceMaterial | AwsKmsKeyFileMaterial | AzureNativeMaterial;
+export type AzureKeyMaterialArgs =
+  AwsKmsKeySourceMaterial | AwsKmsKeyFileMaterial | AzureByokMaterial | AzureNativeMaterial;
 
 /** Arguments of {@link AzureKey}. */
 export interface AzureKeyArgs {
@@ -96,18 +119,24 @@ export interface AzureRotationArgs {
   notifyBefore?: pulumi.Input<string>;
 }
 
-/** Shows that the newest version is the same key as the source version. */
+/**
+ * Shows that the newest version is the same key as the source version. Of a `.byok` file no token has the key: its public key was compared with the one that the
+ * program names (`public-key`), or nothing was (`not compared`).
+ */
 export interface AzureKeyProof {
-  readonly method: AzureProofMethod;
-  /** Method, colon, digest. */
-  readonly fingerprint: string;
-  /** Three bytes in hex, to compare by eye. */
-  readonly checkValue: string;
+  readonly method: AzureProofMethod | "not compared";
+  /** Method, colon, digest; absent of a `.byok` file. */
+  readonly fingerprint?: string;
+  /** Three bytes in hex, to compare by eye; absent of a `.byok` file. */
+  readonly checkValue?: string;
+  /** SHA-256 (hex) of the public key that was compared (SubjectPublicKeyInfo, DER); of a `.byok` file. */
+  readonly publicKeySha256?: string;
   /** Id of the version that was asked. */
   readonly versionId: string;
-  readonly sourceVersion: number;
-  /** ISO 8601. */
-  readonly provedAt: string;
+  /** Absent of a `.byok` file. */
+  readonly sourceVersion?: number;
+  /** ISO 8601; absent where nothing was compared. */
+  readonly provedAt?: string;
 }
 
 /** Where the material of a copy came from, when, and by whose hand. */
@@ -132,6 +161,8 @@ export type AzureWrapping =
       readonly algorithm: "CKM_RSA_AES_KEY_WRAP";
       readonly wrappingKey: PinnedWrappingKey;
       readonly attestation: "not verified";
+      /** True: of a `.byok` file, which was not made here. */
+      readonly wrappedElsewhere?: true;
     }
   | { readonly algorithm: "none"; readonly inClear: true };
 
@@ -155,6 +186,7 @@ const derived = [
   "adopted",
   "wrappingKey",
   "expiryByPolicy",
+  "expectedPublicKeySha256",
 ] as const;
 const texts = ["proof", "link", "wrapping", "versions"] as const;
 const defaulted = [
@@ -194,9 +226,9 @@ export class AzureKey extends CarriedResource {
   declare public readonly recoveryLevel: pulumi.Output<string>;
   /** ISO 8601; when Azure purges the key. Absent while it is not deleted. */
   declare public readonly scheduledPurgeDate: pulumi.Output<string | undefined>;
-  /** Shows that the copy is the same key; absent of a key that Azure made. */
+  /** Shows that the copy is the same key, or that nothing was compared; absent of a key that Azure made. */
   declare public readonly proof: pulumi.Output<AzureKeyProof | undefined>;
-  /** Source key, version, time and caller of the copy. */
+  /** Source key, version, time and caller of the copy; absent of a `.byok` file. */
   declare public readonly link: pulumi.Output<AzureKeyLink | undefined>;
   /** How the material travelled. */
   declare public readonly wrapping: pulumi.Output<AzureWrapping | undefined>;
@@ -254,7 +286,7 @@ export class AzureKey extends CarriedResource {
     this.#group = group;
     this.#source = "source" in args.material ? args.material.source : undefined;
     this.#deletion = args.deletion;
-    this.#origin = "source" in args.material ? "HSM" : "file" in args.material ? "EXTERNAL" : "AZURE";
+    this.#origin = "source" in args.material ? "HSM" : "native" in args.material ? "AZURE" : "EXTERNAL";
   }
 
   /** Where the key material comes from: a token (`HSM`), a file (`EXTERNAL`) or Azure (`AZURE`). */

@@ -53,6 +53,7 @@ export {
   type AzureKeyArgs,
   type AzureKeyLink,
   type AzureKeyMaterialArgs,
+  type AzureByokMaterial,
   type AzureKeyProof,
   type AzureNativeMaterial,
   type AzureRotationArgs,

@@ -14,7 +14,7 @@ export function unpackedMaterial(kind: string, name: string, material: unknown):
       throw wrongResource(kind, name, `material.${property}`, wanted, value);
     return { [property]: value.carried };
   };
-  const isCopy = "source" in material || !("file" in material || "native" in material);
+  const isCopy = "source" in material || !("file" in material || "native" in material || "byok" in material);
   if (isCopy && !(propertyOf(material, "source") instanceof SourceKey))
     throw wrongResource(kind, name, "material.source", "SourceKey", propertyOf(material, "source"));
   return {

@@ -2,7 +2,7 @@ import type { AzureConnection } from "../model/azure-connection";
 import { ByokError } from "../model/errors";
 import type { KeyVaultImportPort } from "../model/ports/key-vault";
 import { keyFacts } from "./key-facts";
-import { deleteKey, getKey, makeWrappingKey, newSettings } from "./vault-keys";
+import { deleteKey, getKey, importWrapped, makeWrappingKey, newSettings } from "./vault-keys";
 import { VaultCaller, type VaultDeps } from "./vault-caller";
 
 /** Opens the calls that only the custodian makes. Nothing is loaded, read or connected before the first one. */
@@ -13,20 +13,7 @@ export function openKeyVaultImport(connection: AzureConnection, deps: VaultDeps)
     getKey: (name, version) => getKey(caller, name, version),
     makeWrappingKey: (request) => makeWrappingKey(caller, request),
     deleteKey: (name) => deleteKey(caller, name),
-    importWrapped: async (request) => {
-      const { name, kty, curve, byok, operations } = request;
-      const imported = await caller.call(
-        { doing: `importing the key ${name}`, repeatable: false, secret: true },
-        ({ keys }) =>
-          keys.importKey(
-            name,
-            // The SDK sends `t` as `key_hsm`; a field of that name it would drop without a word.
-            { kty, keyOps: [...operations], t: byok, ...(curve === undefined ? {} : { crv: curve }) },
-            { hardwareProtected: true, ...newSettings(request) },
-          ),
-      );
-      return keyFacts(imported);
-    },
+    importWrapped: (request) => importWrapped(caller, request),
     importClear: async (request) => {
       const { name, key, operations } = request;
       const imported = await caller.call(

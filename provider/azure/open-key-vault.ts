@@ -7,6 +7,7 @@ import {
   deleteKey,
   getDeleted,
   getKey,
+  importWrapped,
   listVersions,
   makeWrappingKey,
   newSettings,
@@ -50,6 +51,7 @@ export function openKeyVault(connection: AzureConnection, deps: VaultDeps): KeyV
       return keyFacts(made);
     },
     makeWrappingKey: (request) => makeWrappingKey(caller, request),
+    importByok: (request) => importWrapped(caller, request),
     updateVersion: async (name, version, settings) => {
       const { enabled, operations, tags } = settings;
       const updated = await caller.call({ doing: `updating the key ${name}` }, ({ keys }) =>

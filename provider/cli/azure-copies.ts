@@ -9,7 +9,10 @@ const keyOutputs = z.object({
   version: z.number(),
   pending: z.array(z.string()).default([]),
   group: carried(z.object({ name: z.string() })),
-  proof: carried(z.object({ method: z.string(), fingerprint: z.string(), versionId: z.string() })).optional(),
+  // Of a `.byok` file no token has a fingerprint.
+  proof: carried(
+    z.object({ method: z.string(), fingerprint: z.string().default(""), versionId: z.string() }),
+  ).optional(),
   link: carried(z.object({ at: z.string(), by: z.string().optional(), sourceVersion: z.number() })).optional(),
   versions: carried(z.unknown()).optional(),
 });
@@ -41,7 +44,7 @@ export function azureCopies(exported: unknown): readonly AzureCopy[] {
     return azureVersionsIn(parsed.data).map((version): AzureCopy => {
       const isNewest = version.version === parsed.data.version;
       const sourceVersion = version.sourceVersion ?? version.version;
-      const shown = proof?.versionId === version.id ? proof : undefined;
+      const shown = proof?.versionId === version.id && proof.method !== "not compared" ? proof : undefined;
       return {
         name,
         outputs: {
@@ -55,7 +58,9 @@ export function azureCopies(exported: unknown): readonly AzureCopy[] {
           material: { source: sourceOf(version) },
           proof:
             shown ??
-            (version.fingerprint === undefined ? undefined : { method: "proven", fingerprint: version.fingerprint }),
+            (version.fingerprint === undefined && version.provedAt === undefined
+              ? undefined
+              : { method: "proven", fingerprint: version.fingerprint ?? "" }),
           link: {
             at: version.provedAt ?? version.createdOn,
             by: isNewest ? (link?.by ?? "") : "",

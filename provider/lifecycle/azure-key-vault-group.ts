@@ -9,11 +9,12 @@ import { findVault, type FoundVault } from "./azure-key-vault-group/find-vault";
 import {
   hasExpired,
   keepsWrappingKey,
+  keptWrappingKey,
   makeGroupWrappingKey,
   pinnedIn,
   protectionOf,
   removeGroupWrappingKeys,
-  wrappingKeyFault,
+  seeWrappingKey,
   wrappingKeyOutput,
 } from "./azure-key-vault-group/group-wrapping-key";
 import { azureConnectionOf } from "./azure-connection-of";
@@ -118,13 +119,10 @@ async function connectedOutputs(
   const pin = pinnedIn(olds);
   const sameKind = changedProperties(olds, inputs, ["kek"]).length === 0;
   const keeps = keepsWrappingKey(inputs);
-  if (
-    pin !== undefined &&
-    keeps &&
-    sameKind &&
-    (await wrappingKeyFault(found.port, pin, context.clock())) === undefined
-  )
-    return { ...connected, ...pickDefined(olds, ["wrappingKey"]) };
+  if (pin !== undefined && keeps && sameKind) {
+    const seen = await seeWrappingKey(found.port, pin, context.clock());
+    if (seen.fault === undefined) return { ...connected, ...keptWrappingKey(olds, seen) };
+  }
   if (!keeps) {
     if (pin !== undefined) await removeGroupWrappingKeys(context, found.port, place, id);
     return connected;
@@ -161,7 +159,7 @@ async function look(
       : { purgeProtection: found.facts.purgeProtection, retentionDays: found.facts.retentionDays };
   const missing = rest.permissionCheck === "off" ? [] : await found.port.missingPermissions(vaultPermissions);
   const pin = pinnedIn(outputs);
-  const fault = pin === undefined ? undefined : await wrappingKeyFault(found.port, pin, context.clock());
+  const fault = pin === undefined ? undefined : (await seeWrappingKey(found.port, pin, context.clock())).fault;
   if (fault !== undefined)
     context.log.warn(
       `its wrapping key ${String(pin?.id)} is not used any more: ${fault}. pulumi up makes another one.`,

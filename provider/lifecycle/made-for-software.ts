@@ -1,9 +1,13 @@
 import { mayLeaveInClear } from "../model/owner";
 import type { CheckFailure } from "./contract";
-import type { KeyMaterialInputs } from "./inputs/key-material";
+import type { AzureKeyMaterialInputs } from "./inputs/key-material";
 
 /** What may leave in clear gets no copy in hardware, which would be worth no more than the one in software. */
-export const madeForSoftware = ({ material }: { readonly material: KeyMaterialInputs }): readonly CheckFailure[] =>
+export const madeForSoftware = ({
+  material,
+}: {
+  readonly material: AzureKeyMaterialInputs;
+}): readonly CheckFailure[] =>
   "source" in material && mayLeaveInClear(material.source.owner)
     ? [
         {

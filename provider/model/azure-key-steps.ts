@@ -21,7 +21,9 @@ export interface DesiredAzureKey {
   /** Without ours. */
   readonly tags: Readonly<Record<string, string>>;
   readonly afterRotation: AfterAzureRotation;
-  /** True for material of ours, which is shown to be the same. */
+  /** True for material that Azure did not make. */
+  readonly brought: boolean;
+  /** True for material that can be compared with something, and so is shown to be the same. */
   readonly proves: boolean;
   /** What Azure's rotation policy is to be, an empty one to take it away; absent where this resource keeps none. */
   readonly policy?: VaultRotationPolicy | undefined;
@@ -76,12 +78,12 @@ export function dueAzureSteps(
     .filter(({ number, facts }) => !isTagged(facts.tags, desired, number))
     .map((version) => ({ kind: "own", version }));
   // Azure rotates no key on top of material that somebody brought.
-  if (desired.proves) steps.push(...policySteps);
+  if (desired.brought) steps.push(...policySteps);
   if (current === undefined) return [...steps, { kind: "bring" }];
   if (desired.proves && known.get(current.version)?.proved !== true) steps.push({ kind: "prove" });
   const settings = differences(desired, current);
   if (Object.keys(settings).length > 0) steps.push({ kind: "set", settings });
-  if (!desired.proves) steps.push(...policySteps);
+  if (!desired.brought) steps.push(...policySteps);
   for (const version of own) {
     if (version.facts.version === current.version || version.number > desired.version) continue;
     // One that a lost answer made beside the current one holds the same key: it is used as that is, and no rotation has left it behind.

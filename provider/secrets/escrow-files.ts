@@ -1,4 +1,5 @@
-import { readFile, rename, rm } from "node:fs/promises";
+import { constants } from "node:fs";
+import { open, readFile, rename, rm } from "node:fs/promises";
 import path from "node:path";
 import { ByokError } from "../model/errors";
 import type { EscrowFiles } from "../model/ports/escrow-files";
@@ -7,9 +8,9 @@ import { writeBeside } from "./write-beside";
 
 /** Backups in the file system. */
 export const escrowFiles: EscrowFiles = {
-  async read(file) {
+  async read(file, atMost) {
     try {
-      return await readFile(file);
+      return atMost === undefined ? await readFile(file) : await readUpTo(file, atMost + 1);
     } catch (error) {
       if (systemErrorCode(error) === "ENOENT") return undefined;
       throw unusable(file, "read", error);
@@ -32,6 +33,23 @@ export const escrowFiles: EscrowFiles = {
     }
   },
 };
+
+/** A device or a pipe has no end, so nothing is read to its end to tell its length. */
+async function readUpTo(file: string, length: number): Promise<Buffer> {
+  const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    const content = Buffer.alloc(length);
+    let filled = 0;
+    while (filled < length) {
+      const { bytesRead } = await handle.read(content, filled, length - filled);
+      if (bytesRead === 0) break;
+      filled += bytesRead;
+    }
+    return content.subarray(0, filled);
+  } finally {
+    await handle.close();
+  }
+}
 
 function unusable(file: string, act: "read" | "written" | "removed", error: unknown): ByokError {
   const code = systemErrorCode(error) ?? "unknown error";

@@ -131,6 +131,19 @@ describe("a vault", () => {
       byok: makeBlob(kek, privateKey.export({ format: "der", type: "pkcs8" })),
     });
     expect(imported.publicKey?.equals(publicKey.export({ format: "der", type: "spki" }))).toBe(true);
+    const again = await vault.importByok({
+      ...{
+        name: "from-a-file",
+        kty: "EC-HSM",
+        curve: "P-256",
+        operations: ["verify"],
+        enabled: false,
+        tags: { by: "hand" },
+      },
+      byok: makeBlob(kek, privateKey.export({ format: "der", type: "pkcs8" })),
+    });
+    expect(again).toMatchObject({ enabled: false, operations: ["verify"], tags: { by: "hand" } });
+    expect(again.publicKey?.equals(imported.publicKey ?? Buffer.alloc(0))).toBe(true);
   });
 
   it("changes the version that is named, and no newer one", async () => {

@@ -101,13 +101,20 @@ describe("the tree of a stack", () => {
           azureKey("native", 1, {
             versions: [{ ...entry, origin: "AZURE", version: 1, keyVersion: "3".repeat(32), id: id("3") }],
           }),
+          azureKey("by-file", 1, {
+            proof: { method: "not compared", versionId: id("4") },
+            versions: [
+              { ...entry, origin: "EXTERNAL", source: "a.byok", version: 1, keyVersion: "4".repeat(32), id: id("4") },
+            ],
+          }),
         ),
       ),
     );
     expect(text).toContain("shown to be the same key when it was imported");
     expect(text).toContain("the same key by public key");
     expect(text).toContain("Azure made its material; there is nothing to prove it by");
-    expect(text).not.toMatch(/by proven|by $|AWS/m);
+    expect(text).toMatch(/a\.byok {2}EC_P256 {2}\(handed over in a file\)[^]*not proven to be the same key/);
+    expect(text).not.toMatch(/by proven|by not|by $|AWS/m);
   });
 
   it("passes over what is no resource of ours, such as a provider without outputs", () => {

@@ -1,5 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
+import { composeByokFile } from "../../provider/model/byok-file";
 import { createAzureLab, type AzureLab } from "./azure-lab";
 import { diagnostics } from "./diagnostics";
 
@@ -121,6 +122,17 @@ describe("a wrapping key", () => {
     const names = Object.keys(await lab.living("premium"));
     expect(names.filter((each) => each.startsWith("byok-kek-"))).toHaveLength(1);
   });
+});
+
+it("a .byok file for another wrapping key is refused in the preview, and neither the file nor the key is touched", async () => {
+  const { id } = (await lab.project.outputs("premium"))["wrappingKey"] as { readonly id: string };
+  const kid = id.replace(/[0-9a-f]{32}$/, "a".repeat(32));
+  const content = composeByokFile({ kid, ciphertext: Buffer.alloc(256 + 40, 7), generator: "another HSM" });
+  await writeFile(path.join(lab.project.folder, "partner.byok"), content);
+  const says =
+    /^material\.byok: partner\.byok cannot be imported: it is for the wrapping key \S+a{32}, and the one of the group is \S+\. Have the key wrapped again under .*\.$/;
+  const partner = `new byok.AzureKey("partner", { group: premium, material: { byok: "partner.byok", spec: "EC_P256" } });`;
+  await expectRefusal(`${program(["signing", "second"])}\n${partner}`, { row: "partner", says });
 });
 
 it("another vault replaces group and keys, and the preview says why", async () => {

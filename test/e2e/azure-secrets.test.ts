@@ -1,6 +1,8 @@
+import { generateKeyPairSync } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { wrapWithOpenssl } from "../azure/wrap-with-openssl";
 import { createAzureLab, type AzureLab } from "./azure-lab";
 import { filesBelow, findSecrets, materialSecrets, type Place, type Secret } from "./secret-search";
 import type { Ran } from "./stack-project";
@@ -8,6 +10,8 @@ import type { Ran } from "./stack-project";
 const wrongSecret = "another~secret.that_is-refused-4711";
 /** All that Pulumi can tell. */
 const loud = ["--yes", "--skip-preview", "--debug", "-v=9"];
+
+type WrappingKey = Parameters<typeof wrapWithOpenssl>[0];
 
 let lab: AzureLab;
 let temporary: string;
@@ -21,14 +25,18 @@ afterAll(async () => {
   await rm(temporary, { recursive: true, force: true });
 });
 
-const program = (): string => `${lab.hsm()}
+/** The key that somebody wraps elsewhere. */
+const partner = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey.export({ format: "der", type: "pkcs8" });
+
+const program = (more = ""): string => `${lab.hsm()}
 ${lab.vault("premium", "premium", "kek: { size: 2048 },")}
 ${lab.vault("pool", "managed-hsm", 'kek: { size: 2048, lifetime: "import" },')}
 const key = (name, group, spec) => new byok.AzureKey(name, {
   group, material: { source: new byok.SourceKey(name + "-source", { group: hsm, spec }) } });
 key("letters", premium, "RSA_2048");
 key("stamps", premium, "EC_SECP256K1");
-key("wrapping", pool, "AES_256");`;
+key("wrapping", pool, "AES_256");
+${more}`;
 
 /** What there was to see of each run. */
 const outputs: Place[] = [];
@@ -80,18 +88,37 @@ it("no secret, token, material, private wrapping key or .byok file shows in outp
   // Whatever Azure echoes of a request with a blob is not repeated.
   expect(refused.text).not.toContain(effect.message);
   await run("the import", "succeeds", "up", ...loud, "--logtostderr");
+  const blob = wrapWithOpenssl((await lab.project.outputs("premium"))["wrappingKey"] as WrappingKey, partner);
+  await writeFile(path.join(lab.project.folder, "partner.byok"), blob);
+  const { ciphertext } = JSON.parse(blob.toString()) as { readonly ciphertext: string };
+  await lab.project.program(
+    program('new byok.AzureKey("partner", { group: premium, material: { byok: "partner.byok", spec: "EC_P256" } });'),
+  );
   // Without --logtostderr the engine's log goes to files in TMPDIR.
-  await run("the refresh", "succeeds", "refresh", ...loud, "--logflow");
+  await run(
+    "the refresh, and an import of what was wrapped elsewhere",
+    "succeeds",
+    "up",
+    "--refresh",
+    ...loud,
+    "--logflow",
+  );
   outputs.push({
     name: "the exported state",
     content: Buffer.from(await lab.project.expectSuccess("stack", "export", "--show-secrets")),
   });
 
-  const all = await secrets();
-  const own = (await filesBelow(lab.project.folder)).filter(({ name }) => name.endsWith("azure-secret"));
+  const all = [
+    ...(await secrets()),
+    ...materialSecrets("partner", partner, "pkcs8"),
+    { name: "the blob of partner", bytes: Buffer.from(ciphertext.slice(0, 60)) },
+    { name: "the end of the blob of partner", bytes: Buffer.from(ciphertext.slice(-60)) },
+  ];
+  const isOwn = ({ name }: Place): boolean => name.endsWith("azure-secret") || name.endsWith("partner.byok");
+  const own = (await filesBelow(lab.project.folder)).filter(isOwn);
   // The search finds what is there.
-  expect(findSecrets(all, own)).toHaveLength(2);
-  const left = (await filesBelow(lab.project.folder)).filter(({ name }) => !name.endsWith("azure-secret"));
+  expect(findSecrets(all, own)).toHaveLength(5);
+  const left = (await filesBelow(lab.project.folder)).filter((place) => !isOwn(place));
   const logs = await filesBelow(temporary);
   expect(left.some(({ name }) => name.endsWith(".pulumi/stacks/pay/dev.json"))).toBe(true);
   expect(logs.some(({ content }) => content.length > 20_000)).toBe(true);

@@ -1,3 +1,7 @@
+import { generateKeyPairSync } from "node:crypto";
+import { rm, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { wrapWithOpenssl } from "../azure/wrap-with-openssl";
 import { createAzureLab, type AzureLab } from "./azure-lab";
 import { until } from "./lab";
 
@@ -105,6 +109,54 @@ describe("keys in Azure", () => {
     expect(
       await refused(`new byok.AzureKey("bad", { group: premium, material: { source: ec }, expiresOn: "2040-01-01" });`),
     ).toContain("2038-01-19T03:14:07Z");
+  });
+
+  it("are made of .byok files as well: of OpenSSL under the public key that the group tells, and of byok azure export", async () => {
+    const { folder } = lab.project;
+    const wrappingKey = (await keyOf("premium"))["wrappingKey"] as Parameters<typeof wrapWithOpenssl>[0];
+    const partner = generateKeyPairSync("rsa", { modulusLength: 2048 });
+    await writeFile(
+      path.join(folder, "partner.byok"),
+      wrapWithOpenssl(wrappingKey, partner.privateKey.export({ format: "der", type: "pkcs8" })),
+    );
+    const pem = partner.publicKey.export({ format: "pem", type: "spki" }).toString();
+    await writeFile(path.join(folder, "partner.pem"), pem);
+    const out = path.join(folder, "ec.byok");
+    const { stack } = lab.project;
+    const exported = await lab.project.byok([
+      "azure",
+      "export",
+      "--key",
+      "ec-source",
+      "--group",
+      "premium",
+      "--name",
+      "by-hand",
+      "--out",
+      out,
+      "--stack",
+      stack,
+    ]);
+    expect(exported.code).toBe(0);
+    const wanted = `${program({ rotation: 'rotationTrigger: "2027",', signing: 'expiresOn: "2031-12-31",' })}
+new byok.AzureKey("partner", { group: premium, material: { byok: "partner.byok", spec: "RSA_2048", publicKey: "partner.pem" } });
+new byok.AzureKey("by-hand", { group: premium, material: { byok: "ec.byok", spec: "EC_P256" } });`;
+    await lab.project.program(wanted);
+    await lab.azure.admin.clearLog();
+    await lab.project.up();
+    expect(await imports()).toBe(2);
+    expect(await keyOf("partner")).toMatchObject({
+      ...{ kty: "RSA-HSM", keyState: "Enabled", publicKey: pem, pending: [] },
+      proof: { method: "public-key" },
+      wrapping: { wrappedElsewhere: true, attestation: "not verified", wrappingKey: { id: wrappingKey.id } },
+      versions: [{ origin: "EXTERNAL", source: "partner.byok" }],
+    });
+    const { publicKey, proof } = await keyOf("by-hand");
+    expect(proof).toMatchObject({ method: "not compared" });
+    expect(publicKey).toBe((await keyOf("signing"))["publicKey"]);
+    // The files may go.
+    await Promise.all(["partner.byok", "ec.byok", "partner.pem"].map((name) => rm(path.join(folder, name))));
+    expect(await lab.project.preview("--expect-no-changes")).toContain("unchanged");
   });
 
   it("are found again after a kill -9 in an import, before and after it took effect", async () => {

@@ -116,6 +116,22 @@ describe("the wrapping key of a group", () => {
     expect([...world.vault.deleted.keys()]).toEqual([name]);
   });
 
+  it("is told with its public key, also of a state that does not have it yet, which is no change until there is another", async () => {
+    await group.up(program());
+    const [name = ""] = wrappingKeys();
+    const { publicKeyPem } = group.outputs["wrappingKey"] as { readonly publicKeyPem: string };
+    expect(publicKeyPem).toBe(
+      `-----BEGIN PUBLIC KEY-----\n${Buffer.from(`kek ${name}`).toString("base64")}\n-----END PUBLIC KEY-----\n`,
+    );
+    const { publicKeyPem: _, ...former } = group.outputs["wrappingKey"] as PlainRecord;
+    group.outputs = { ...group.outputs, wrappingKey: former };
+    expect(await group.up(program())).toBe("same");
+    await group.refresh();
+    expect(group.outputs["wrappingKey"]).toEqual(former);
+    expect(await group.up(program({ requiredTags: ["team"] }))).toBe("updated");
+    expect(group.outputs["wrappingKey"]).toEqual({ ...former, publicKeyPem });
+  });
+
   it("does not exist in a standard vault, nor where each import makes one", async () => {
     world.vault.seenVaults = [{ ...facts, tier: "standard" }];
     await group.up(program({ tier: "standard" }));

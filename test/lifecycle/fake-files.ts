@@ -7,8 +7,8 @@ export class FakeFiles implements EscrowFiles {
   writes = 0;
   failAt: { readonly write: number; readonly after: boolean } | undefined;
 
-  read(path: string): Promise<Buffer | undefined> {
-    return Promise.resolve(this.content.get(path));
+  read(path: string, atMost = Infinity): Promise<Buffer | undefined> {
+    return Promise.resolve(this.content.get(path)?.subarray(0, atMost + 1));
   }
   replace(path: string, content: Buffer): Promise<void> {
     return this.write(() => void this.content.set(path, content));

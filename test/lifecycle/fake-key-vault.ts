@@ -5,6 +5,7 @@ import type {
   AzureCaller,
   CreateVaultKeyRequest,
   DeletedVaultKey,
+  ImportWrappedRequest,
   KeyVaultPort,
   KeyVersionFacts,
   MakeWrappingKeyRequest,
@@ -29,6 +30,8 @@ export interface NewVersion extends NewVersionSettings {
   readonly curve?: VaultKeyFacts["curve"];
   readonly bits?: number;
   readonly material: string;
+  /** Default: the material's text. */
+  readonly publicKey?: Buffer;
 }
 
 type Stored = VaultKeyFacts & { readonly material: string };
@@ -97,7 +100,7 @@ export class FakeKeyVault implements KeyVaultPort {
       updatedOn: now,
       recoveryLevel: this.recoveryLevel,
       recoverableDays: this.retentionDays,
-      ...(settings.kty.startsWith("oct") ? {} : { publicKey: Buffer.from(material) }),
+      ...(settings.kty.startsWith("oct") ? {} : { publicKey: settings.publicKey ?? Buffer.from(material) }),
       material,
     };
     this.keys.set(name, [...(this.keys.get(name) ?? []), facts]);
@@ -161,7 +164,22 @@ export class FakeKeyVault implements KeyVaultPort {
           : new Date(this.clock().getTime() + this.wrappingKeyDays * dayInMs);
       const expiry = expiresOn === undefined ? {} : { expiresOn };
       this.change(made, { operations: ["import"], ...expiry });
-      return { id: made.id, bits, publicKeySha256: digest(`kek ${name}`), ...expiry };
+      return {
+        id: made.id,
+        bits,
+        publicKey: Buffer.from(`kek ${name}`),
+        publicKeySha256: digest(`kek ${name}`),
+        ...expiry,
+      };
+    });
+  }
+  /** What the hardware finds in `.byok` files, by their text. */
+  readonly sealed = new Map<string, { readonly material: string; readonly publicKey?: Buffer }>();
+  importByok({ byok, ...request }: ImportWrappedRequest): Promise<VaultKeyFacts> {
+    return this.act(`importByok ${request.name}`, () => {
+      const inside = this.sealed.get(byok.toString());
+      if (inside === undefined) throw new ByokError("BYOK_AZURE_REQUEST_INVALID", "the blob does not open");
+      return this.store({ ...request, ...inside });
     });
   }
   /** What only the custodian calls. */

@@ -27,6 +27,16 @@ describe("a backup file", () => {
     await escrowFiles.remove(path.join(folder, "none"));
   });
 
+  it("is read no further than tells that it is too long, and a device never to its end", async () => {
+    const file = path.join(folder, "large");
+    await writeFile(file, "x".repeat(1000));
+    expect(await escrowFiles.read(file, 999)).toHaveLength(1000);
+    expect(await escrowFiles.read(file, 100)).toHaveLength(101);
+    expect(await escrowFiles.read(file, 5000)).toHaveLength(1000);
+    expect(await escrowFiles.read("/dev/zero", 100)).toHaveLength(101);
+    expect(await escrowFiles.read(path.join(folder, "none"), 100)).toBeUndefined();
+  });
+
   it("makes no folder, and says how to", async () => {
     const missing = path.join(folder, "escrow");
     await expect(escrowFiles.replace(path.join(missing, "orders.backup"), Buffer.from("sealed"))).rejects.toMatchObject(

@@ -7,7 +7,7 @@ import type { KeyVersion, MaterialOrigin, VersionOrigin } from "../../model/key-
 import { sourceOwner } from "../../model/owner";
 import type { MaterialFile } from "../../model/ports/custodian";
 import type { AwsKmsKeyInputs } from "../inputs/aws-kms-key-inputs";
-import type { FileMaterialInputs, KeyMaterialInputs } from "../inputs/key-material";
+import type { AzureKeyMaterialInputs, FileMaterialInputs } from "../inputs/key-material";
 import type { sourceGroupRecord } from "../inputs/source-group-inputs";
 
 /** Material that passes through a token on its way to AWS. */
@@ -26,35 +26,38 @@ export interface CopiedMaterial {
   readonly inToken: boolean;
 }
 
-type Inputs = Pick<AwsKmsKeyInputs, "material" | "owner" | "version" | "versionOffset"> & {
+type Inputs = Pick<AwsKmsKeyInputs, "owner" | "version" | "versionOffset"> & {
+  readonly material: AzureKeyMaterialInputs;
   readonly keptUnder?: string | undefined;
 };
 
 /** The key type that the material makes. */
-export const specOf = (material: KeyMaterialInputs): KeySpec =>
+export const specOf = (material: AzureKeyMaterialInputs): KeySpec =>
   "source" in material ? material.source.spec : material.spec;
 
 /** The source group through whose token the material goes; undefined where there is none. */
-export function groupOf(material: KeyMaterialInputs): CopiedMaterial["group"] | undefined {
+export function groupOf(material: AzureKeyMaterialInputs): CopiedMaterial["group"] | undefined {
   if ("source" in material) return material.source.group;
   return "file" in material ? (material.kek?.group ?? material.group) : undefined;
 }
 
-export const originOf = (material: KeyMaterialInputs): MaterialOrigin =>
-  "source" in material ? "HSM" : "file" in material ? "EXTERNAL" : "AWS_KMS";
+export const originOf = (material: AzureKeyMaterialInputs): MaterialOrigin =>
+  "source" in material ? "HSM" : "native" in material ? "AWS_KMS" : "EXTERNAL";
 
 /** What a key's material is called in a sentence. */
-export const nameOf = (material: KeyMaterialInputs): string =>
-  "source" in material ? material.source.name : "file" in material ? `the file ${material.file}` : "AWS";
+export function nameOf(material: AzureKeyMaterialInputs): string {
+  if ("source" in material) return material.source.name;
+  return "native" in material ? "AWS" : `the file ${"byok" in material ? material.byok : material.file}`;
+}
 
 /** Since when others may have the material's source key or its key-encryption key (ISO 8601). */
-export function compromiseOf(material: KeyMaterialInputs): string | undefined {
+export function compromiseOf(material: AzureKeyMaterialInputs): string | undefined {
   if ("source" in material) return material.source.compromisedSince;
   return "file" in material ? material.kek?.compromisedSince : undefined;
 }
 
 /** Tells of which versions others may have the material: those of the compromised source key, or all that came in files where a key-encryption key is compromised. */
-export function compromisedVersions(material: KeyMaterialInputs | undefined): (version: KeyVersion) => boolean {
+export function compromisedVersions(material: AzureKeyMaterialInputs | undefined): (version: KeyVersion) => boolean {
   if (material === undefined || compromiseOf(material) === undefined) return () => false;
   if (!("source" in material)) return ({ from }) => from?.origin === "EXTERNAL";
   const { owner } = material.source;
@@ -62,19 +65,21 @@ export function compromisedVersions(material: KeyMaterialInputs | undefined): (v
 }
 
 /** The property that is to blame for the material as such. */
-export const propertyOf = (material: KeyMaterialInputs): string =>
-  "source" in material ? "material.source" : "file" in material ? "material.file" : "material.native";
+export function propertyOf(material: AzureKeyMaterialInputs): string {
+  if ("source" in material) return "material.source";
+  if ("byok" in material) return "material.byok";
+  return "file" in material ? "material.file" : "material.native";
+}
 
 /** Tells one origin from another: a change of it is a rotation. */
-export const identityOf = ({
+export function identityOf({
   material,
   materialIdentity,
-}: Pick<AwsKmsKeyInputs, "material" | "materialIdentity">): string =>
-  "source" in material
-    ? `source ${material.source.owner}`
-    : "file" in material
-      ? `file ${materialIdentity ?? ""}`
-      : "native";
+}: Pick<Inputs, "material"> & Pick<AwsKmsKeyInputs, "materialIdentity">): string {
+  if ("source" in material) return `source ${material.source.owner}`;
+  if ("native" in material) return "native";
+  return `${"byok" in material ? "byok" : "file"} ${materialIdentity ?? ""}`;
+}
 
 /**
  * What the KMS key is tagged with, so that neither an interrupted run nor an older state takes keys of two origins for one another; nothing where the version says
@@ -88,10 +93,10 @@ export function materialMark(inputs: Inputs & Pick<AwsKmsKeyInputs, "materialIde
     .slice(0, 32);
 }
 
-/** The material of the key's present version, or undefined where AWS makes it. */
+/** The material of the key's present version, or undefined where no token has to do with it: the cloud makes it, or somebody wrapped it elsewhere. */
 export function copiedMaterial(inputs: Inputs): CopiedMaterial | undefined {
   const { material } = inputs;
-  if ("native" in material) return undefined;
+  if ("native" in material || "byok" in material) return undefined;
   const spec = specOf(material);
   const group = groupOf(material);
   if (group === undefined) throw new ByokError("BYOK_INPUT_INVALID", "material.group is required.");
@@ -160,5 +165,5 @@ const completeOrigin = (copied: CopiedMaterial, origin: MaterialOrigin): Version
 export function requireCopied(inputs: Inputs): CopiedMaterial {
   const copied = copiedMaterial(inputs);
   if (copied !== undefined) return copied;
-  throw new ByokError("BYOK_INTERNAL", "AWS makes this key's material; nothing is imported into it.");
+  throw new ByokError("BYOK_INTERNAL", "No token has this key's material; nothing is imported from one.");
 }

@@ -3,9 +3,11 @@ import { z } from "zod";
 import { ByokError } from "../../model/errors";
 import { ownerHash, ownershipTags, wrappingKeyPrefix, wrappingKeyTag } from "../../model/owner";
 import type { KeyVaultPort, VaultKeyFacts, VaultWrappingKey } from "../../model/ports/key-vault";
+import { spkiPem } from "../../model/spki-pem";
 import type { LifecycleContext, PlainRecord } from "../contract";
 import type { AzureKeyVaultGroupInputs } from "../inputs/azure-key-vault-group-inputs";
 import { pinnedWrappingKeySchema } from "../inputs/azure-shapes";
+import { isRecord } from "../is-record";
 import { removeWrappingKeys } from "../remove-wrapping-keys";
 
 type GroupPlace = Pick<AzureKeyVaultGroupInputs, "self" | "organization" | "kek" | "tier"> & {
@@ -59,16 +61,24 @@ export const removeGroupWrappingKeys = (
 ): Promise<void> =>
   removeWrappingKeys(context, port, wrappingKeyOwner(place), ({ tags }) => tags[ownershipTags.lineage] === id);
 
-/** Why a pinned wrapping key must not be used any more, or undefined while it is what was made. */
-export async function wrappingKeyFault(
+/** What the vault shows of a pinned wrapping key. */
+export interface SeenWrappingKey {
+  /** Why it must not be used any more; undefined while it is what was made. */
+  readonly fault: string | undefined;
+  /** SubjectPublicKeyInfo (DER). */
+  readonly publicKey?: Buffer | undefined;
+}
+
+export async function seeWrappingKey(
   port: KeyVaultPort,
   pin: { readonly id: string; readonly publicKeySha256: string },
   now: Date,
-): Promise<string | undefined> {
+): Promise<SeenWrappingKey> {
   const [name, version] = new URL(pin.id).pathname.split("/").slice(2);
-  if (name === undefined || version === undefined) return "its id names no version";
+  if (name === undefined || version === undefined) return { fault: "its id names no version" };
   const key = await port.getKey(name, version);
-  return key === undefined ? "it is gone" : changeOf(key, pin.publicKeySha256, now);
+  if (key === undefined) return { fault: "it is gone" };
+  return { fault: changeOf(key, pin.publicKeySha256, now), publicKey: key.publicKey };
 }
 
 /** An import that begins now has to end before the wrapping key does. */
@@ -95,12 +105,27 @@ function changeOf(key: VaultKeyFacts, digest: string, now: Date): string | undef
 }
 
 /** As the group's outputs tell it: no public interface attests a wrapping key. */
-export const wrappingKeyOutput = ({ id, publicKeySha256, bits, expiresOn }: VaultWrappingKey): PlainRecord => ({
+export const wrappingKeyOutput = ({
+  id,
+  publicKey,
+  publicKeySha256,
+  bits,
+  expiresOn,
+}: VaultWrappingKey): PlainRecord => ({
   id,
   publicKeySha256,
+  publicKeyPem: spkiPem(publicKey),
   bits,
   ...(expiresOn === undefined ? {} : { expiresOn: expiresOn.toISOString() }),
   attestation: "not verified",
+});
+
+/** The same of a wrapping key that is kept: outputs of an older version of this package have no PEM. */
+export const keptWrappingKey = ({ wrappingKey }: PlainRecord, { publicKey }: SeenWrappingKey): PlainRecord => ({
+  wrappingKey:
+    isRecord(wrappingKey) && publicKey !== undefined
+      ? { ...wrappingKey, publicKeyPem: spkiPem(publicKey) }
+      : wrappingKey,
 });
 
 /**

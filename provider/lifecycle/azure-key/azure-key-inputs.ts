@@ -56,6 +56,10 @@ export const operationsOf = ({
 }: Pick<AzureKeyGoal, "operations" | "spec">): readonly AzureKeyOperation[] =>
   operations ?? azureKeyTypeOf(spec)?.operations ?? [];
 
+/** Of a file that was wrapped elsewhere there is nothing to compare but the public key that the program names. */
+const provesMaterial = ({ material, expectedPublicKeySha256 }: AzureKeyGoal): boolean =>
+  "byok" in material ? expectedPublicKeySha256 !== undefined : !("native" in material);
+
 /**
  * What the inputs ask of the vault, for the resource of one lineage.
  *
@@ -77,6 +81,7 @@ export const desiredAzureKey = (
   operations: operationsOf(inputs),
   tags: inputs.tags ?? {},
   afterRotation: inputs.afterRotation ?? "keep",
-  proves: !("native" in inputs.material),
+  brought: !("native" in inputs.material),
+  proves: provesMaterial(inputs),
   policy,
 });

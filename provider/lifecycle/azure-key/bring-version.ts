@@ -2,7 +2,6 @@ import { azureDate } from "../../model/azure-dates";
 import { azureKeyTypeOf } from "../../model/azure-key-type";
 import { azureOwnership, type DesiredAzureKey, type OwnVersion } from "../../model/azure-key-steps";
 import { periodAfter } from "../../model/azure-rotation";
-import type { AzureKeyVersion } from "../../model/azure-key-versions";
 import { ByokError } from "../../model/errors";
 import { keySpecFacts } from "../../model/key-spec";
 import type {
@@ -20,7 +19,9 @@ import type { AzureKeyGoal } from "./azure-key-inputs";
 import { partsOfId } from "./adopt-version";
 import { travelsInClear } from "./check-clear-import";
 import { requireRemoved } from "./import-wrapping-key";
-import { fingerprintText, originNow, type Told } from "./record-azure-key";
+import { bringByokFile } from "./import-byok-file";
+import { fingerprintText, type Told } from "./record-azure-key";
+import { withVersion } from "./told-version";
 
 /** Makes the version that is asked for: Azure makes a native one, the custodian imports all other material. */
 export async function bringVersion(
@@ -37,6 +38,7 @@ export async function bringVersion(
     const made = await port.createKey({ ...nativeRequest(inputs), ...settings });
     return withVersion(told, inputs, desired.version, made.version, {});
   }
+  if ("byok" in inputs.material) return bringByokFile(context, port, inputs, settings, told);
   context.log.progress("importing key material");
   const custodian = context.custodian(requireCopied(inputs).group.token);
   const request: AzureClearImportRequest = {
@@ -122,26 +124,6 @@ const proofOutput = (
   sourceVersion,
   provedAt,
 });
-
-/** What the state is to know of the version; the vault's own facts are added when it is observed. */
-function withVersion(
-  told: Told,
-  inputs: AzureKeyGoal,
-  number: number,
-  keyVersion: string,
-  more: Pick<AzureKeyVersion, "fingerprint" | "provedAt">,
-): Told {
-  const entry: AzureKeyVersion = {
-    version: number,
-    keyVersion,
-    id: `${inputs.vaultUrl}/keys/${inputs.name}/${keyVersion}`,
-    enabled: true,
-    createdOn: "",
-    ...originNow(inputs, { number }),
-    ...more,
-  };
-  return { ...told, versions: [...told.versions.filter((version) => version.keyVersion !== keyVersion), entry] };
-}
 
 function newSettings(inputs: AzureKeyGoal, desired: DesiredAzureKey, now: Date): NewVersionSettings {
   const [notBefore, fixed] = [inputs.notBefore, inputs.expiresOn].map((text) =>

@@ -5,11 +5,19 @@ import type { AzureKeyInputs } from "../inputs/azure-key-inputs";
 
 /** True where the material of ours would travel in clear: Azure has no wrapped import for keys that software protects. */
 export const travelsInClear = ({ material, protection }: Pick<AzureKeyInputs, "material" | "protection">): boolean =>
-  protection === "software" && !("native" in material);
+  protection === "software" && !("native" in material || "byok" in material);
 
 /** What has to be written down before material travels in clear, and what never does. */
 export function clearImportFailures(inputs: AzureKeyInputs): readonly CheckFailure[] {
   const { material, allowPlaintext } = inputs;
+  if ("byok" in material && inputs.protection === "software")
+    return [
+      {
+        property: "protection",
+        reason:
+          'is "software", and a .byok file is opened by hardware alone. Write "hsm", in a group with tier "premium" or "managed-hsm".',
+      },
+    ];
   if (!travelsInClear(inputs))
     return [
       ...madeForSoftware(inputs),

@@ -1,6 +1,5 @@
 import { sameAzureDate } from "../../model/azure-dates";
 import { hasUnknown } from "../../model/unknown";
-import { materialIn } from "../aws-kms-key/check-material";
 import { compromiseOf, groupOf, nameOf } from "../aws-kms-key/key-material";
 import type { DiffResult, LifecycleContext, PlainRecord } from "../contract";
 import { isRecord } from "../is-record";
@@ -10,10 +9,14 @@ import { isBehind, laggingSentence, triggerIsLost } from "./keep-policy";
 import { deletedSentence, destroyedSentence } from "./absent-key";
 import { backupFileIn } from "./azure-key-inputs";
 import { asFound } from "./as-found";
+import { azureMaterialIn } from "./byok-material";
 
 /** What only the state and the next act use: a change of it is recorded and writes nothing to the vault. */
 const recordedOnly = ["allowPlaintext", "follow", "rotationTrigger", "materialDigest", "deletion"];
-const simple = ["tags", "enabled", "version", "afterRotation", "rotation", ...recordedOnly];
+const simple = [
+  ...["tags", "enabled", "version", "afterRotation", "rotation", "expectedPublicKeySha256"],
+  ...recordedOnly,
+];
 
 /** The properties in which wanted inputs differ from recorded outputs; the connections count under `group` and `material`. */
 export function changesOfAzureKey(olds: PlainRecord, wanted: PlainRecord): readonly string[] {
@@ -68,7 +71,7 @@ function warnOfChanges(
   if (triggerIsLost(news, olds)) log.warn(laggingSentence);
   if (changed.includes("rotation") && !hasUnknown(news["rotation"])) log.info(policyChange(news));
   if (changed.includes("version") && typeof olds["version"] === "number") log.warn(rotationSentence(olds, news));
-  const [before, now] = [materialIn(olds), materialIn(news)].map((material) =>
+  const [before, now] = [azureMaterialIn(olds), azureMaterialIn(news)].map((material) =>
     material === undefined ? undefined : compromiseOf(material),
   );
   if (now !== undefined && before !== now)
@@ -96,7 +99,7 @@ const policyChange = ({ rotation }: PlainRecord): string =>
     : "Azure's rotation policy is set: Azure makes versions by itself, with new material that nobody else has; callers that name no version use them at once.";
 
 function rotationSentence(olds: PlainRecord, news: PlainRecord): string {
-  const material = materialIn(news);
+  const material = azureMaterialIn(news);
   const from = material === undefined ? "" : ` (material: ${nameOf(material)})`;
   const name = String(olds["name"]);
   const former = `version ${String(olds["version"])}`;
@@ -118,6 +121,6 @@ const connectionIn = ({ group }: PlainRecord): unknown =>
 
 /** Which token; another file, or another source key, is another version. */
 function tokenIn(record: PlainRecord): unknown {
-  const material = materialIn(record);
+  const material = azureMaterialIn(record);
   return material === undefined ? undefined : groupOf(material)?.token;
 }

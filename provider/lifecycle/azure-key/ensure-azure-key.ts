@@ -17,6 +17,7 @@ import { canonicalJson } from "../same-json";
 import { settle } from "../settled";
 import { desiredAzureKey, type AzureKeyGoal } from "./azure-key-inputs";
 import { bringVersion, proveVersion } from "./bring-version";
+import { compareByokFile } from "./import-byok-file";
 import { isBehind, keepsPolicy, policyAsked, policyGoal, requireFreshState, withNewest } from "./keep-policy";
 import { removeLeftWrappingKeys } from "./import-wrapping-key";
 import { observeVersions } from "./observe-versions";
@@ -49,7 +50,7 @@ export async function ensureAzureKey(
   const work = await afterPolicy(context, port, given);
   const { inputs, lineage, olds } = work;
   const desired = desiredAzureKey(inputs, lineage, policyGoal(inputs, olds));
-  let told: Told = { receipts: receiptsIn(olds), versions: azureVersionsIn(olds) };
+  let told: Told = { receipts: receiptsIn(olds), versions: knownVersions(inputs, olds) };
   let seen: ObservedAzureKey | undefined;
   let current = "reading the key";
   const done = new Set<string>();
@@ -85,6 +86,16 @@ export async function ensureAzureKey(
     if (nothingYet && !done.has(bring)) throw failure;
     throw new PartialFailure(lineage, last === undefined ? olds : recordAzureKey(inputs, last, told, desired), failure);
   }
+}
+
+/** What the state knows of versions. Another public key than before is compared anew. */
+function knownVersions(inputs: AzureKeyGoal, olds: PlainRecord): readonly AzureKeyVersion[] {
+  const versions = azureVersionsIn(olds);
+  const { expectedPublicKeySha256: expected } = inputs;
+  if (expected === undefined || expected === olds["expectedPublicKeySha256"]) return versions;
+  return versions.map((version) =>
+    version.version === inputs.version ? { ...version, provedAt: undefined } : version,
+  );
 }
 
 const bring = canonicalJson({ kind: "bring" });
@@ -170,6 +181,8 @@ async function perform(
       await removeLeftWrappingKeys(context, port, inputs);
       return bringVersion(context, port, inputs, desired, told);
     case "prove":
+      if ("byok" in inputs.material && observed.current !== undefined)
+        return compareByokFile(context, inputs, requireCurrent(observed).number, observed.current, told);
       await removeLeftWrappingKeys(context, port, inputs);
       return proveVersion(context, inputs, requireCurrent(observed), told);
     case "own": {

@@ -8,7 +8,7 @@ import type { AzureKeyGoal } from "./azure-key-inputs";
 
 /** True where each import makes a wrapping key of its own. */
 export const makesOwnWrappingKey = ({ group, material }: Pick<AzureKeyGoal, "group" | "material">): boolean =>
-  group.kek.lifetime === "import" && !("native" in material);
+  group.kek.lifetime === "import" && !("native" in material || "byok" in material);
 
 /** A run that was cut off in an import may have left the wrapping key of that import; this removes it. */
 export async function removeLeftWrappingKeys(

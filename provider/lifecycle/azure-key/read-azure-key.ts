@@ -91,10 +91,15 @@ async function readAbsent(
     context.log.warn(destroyedSentence(date));
     return stays(destroyedOutputs(outputs, date));
   }
-  context.log.warn(
-    `drift: ${keyId} does not exist any more.${"native" in recorded.material ? " Azure made its material, and nobody else has it." : " The next pulumi up imports the same material again."}`,
-  );
+  context.log.warn(`drift: ${keyId} does not exist any more.${whatComesBack(recorded)}`);
   return undefined;
+}
+
+function whatComesBack({ material }: AzureKeyGoal): string {
+  if ("native" in material) return " Azure made its material, and nobody else has it.";
+  if ("byok" in material)
+    return ` The next pulumi up imports ${material.byok} again, if it is still there and the group still has its wrapping key.`;
+  return " The next pulumi up imports the same material again.";
 }
 
 function driftOf(

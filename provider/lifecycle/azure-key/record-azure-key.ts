@@ -12,9 +12,12 @@ import {
 import { rotationOf } from "../../model/azure-rotation";
 import { azureUserTags } from "../../model/azure-tags";
 import type { AzureKeyVersion, AzureMaterialOrigin } from "../../model/azure-key-versions";
+import { spkiPem } from "../../model/spki-pem";
 import type { Fingerprint } from "../../model/ports/custodian";
+import type { VaultKeyFacts } from "../../model/ports/key-vault";
 import { copiedMaterial, originOf } from "../aws-kms-key/key-material";
 import type { PlainRecord } from "../contract";
+import { isRecord } from "../is-record";
 import { sameJson } from "../same-json";
 import { azureKeyInputsKept, operationsOf, type AzureKeyGoal } from "./azure-key-inputs";
 
@@ -46,6 +49,7 @@ export function recordAzureKey(
   const common = {
     ...azureKeyInputsKept(inputs),
     ...told.receipts,
+    ...("byok" in inputs.material ? { proof: byokProof(current, told) } : {}),
     keyId,
     versions: versionsNow(inputs, observed, told),
     pending: dueAzureSteps(desired, observed, knownOf(told)).map(describeAzureStep),
@@ -71,17 +75,19 @@ export function recordAzureKey(
     kty: current.kty,
     createdOn: current.createdOn.toISOString(),
     recoveryLevel: current.recoveryLevel,
-    ...(current.publicKey === undefined ? {} : { publicKey: pem(current.publicKey) }),
+    ...(current.publicKey === undefined ? {} : { publicKey: spkiPem(current.publicKey) }),
   };
+}
+
+/** Of a file that was wrapped elsewhere: what was compared, or that nothing was. */
+function byokProof(current: VaultKeyFacts | undefined, { receipts }: Told): unknown {
+  const { proof } = receipts;
+  if (current === undefined || (isRecord(proof) && proof["versionId"] === current.id)) return proof;
+  return { method: "not compared", versionId: current.id };
 }
 
 const observedDate = (wanted: string | undefined, found: Date | undefined): string | undefined =>
   sameAzureDate(wanted, found?.toISOString()) ? wanted : found?.toISOString();
-
-function pem(spki: Buffer): string {
-  const lines = spki.toString("base64").match(/.{1,64}/g) ?? [];
-  return ["-----BEGIN PUBLIC KEY-----", ...lines, "-----END PUBLIC KEY-----", ""].join("\n");
-}
 
 function versionsNow(inputs: AzureKeyGoal, { own }: ObservedAzureKey, told: Told): readonly AzureKeyVersion[] {
   return own.map((version) => {
@@ -113,8 +119,10 @@ export function originNow(
   inputs: AzureKeyGoal,
   { number }: Pick<OwnVersion, "number">,
 ): Pick<AzureKeyVersion, "origin" | "source" | "sourceOwner" | "sourceVersion"> {
-  const copied = copiedMaterial({ ...inputs, version: number });
+  const { material } = inputs;
   const origin = azureOrigin(inputs);
+  if ("byok" in material) return { origin, source: material.byok };
+  const copied = copiedMaterial({ ...inputs, version: number });
   if (copied === undefined) return { origin };
   return {
     origin,

@@ -12,7 +12,7 @@ import {
   tenantSchema,
   vaultUrlSchema,
 } from "./azure-shapes";
-import { keyMaterialSchema } from "./key-material";
+import { azureKeyMaterialSchema } from "./key-material";
 import { sharedRecord } from "./shared-record";
 import { keySpecSchema, ownerSchema, selfShape } from "./shared-shapes";
 
@@ -31,7 +31,7 @@ export const azureKeyInputs = z.strictObject({
   /** Pinned by the group; absent where each import makes one, and for software keys. */
   wrappingKey: pinnedWrappingKeySchema.optional(),
   name: keyName.optional(),
-  material: keyMaterialSchema,
+  material: azureKeyMaterialSchema,
   protection: protectionSchema.default("hsm"),
   /** True: material of ours may travel in clear, within TLS, which a software-protected key needs. */
   allowPlaintext: z.boolean().optional(),
@@ -75,6 +75,11 @@ export const azureKeyInputs = z.strictObject({
   materialDigest: z.string().optional(),
   /** Derived: fingerprint of the material in the file, or its digest where the token was not at hand. */
   materialIdentity: z.string().optional(),
+  /** Derived: SHA-256 (hex) of the public key that the material of a `.byok` file has to have (SubjectPublicKeyInfo, DER). */
+  expectedPublicKeySha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .optional(),
   /** Derived: true once a rotation policy gave versions an expiry, which no program takes away again. */
   expiryByPolicy: z.literal(true).optional(),
   /** Derived: true once the key was adopted. */

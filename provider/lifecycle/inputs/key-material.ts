@@ -30,34 +30,70 @@ const native = z.strictObject({
   spec: keySpecSchema.default("AES_256"),
 });
 
+/** Somebody wrapped the material for one vault of Azure, elsewhere. */
+const fromByokFile = z.strictObject({
+  byok: z.string().min(1),
+  spec: keySpecSchema,
+  /** File with the public key that the material has to have. */
+  publicKey: z.string().min(1).optional(),
+});
+export type ByokMaterialInputs = z.infer<typeof fromByokFile>;
+
 export type KeyMaterialInputs = z.infer<typeof fromSource> | FileMaterialInputs | z.infer<typeof native>;
+export type AzureKeyMaterialInputs = KeyMaterialInputs | ByokMaterialInputs;
 
 const forms = { source: fromSource, file: fromFile, native } as const;
-const names = ["source", "file", "native"] as const;
 
-/** Where material comes from: exactly one form, and complaints about that form alone. */
-export const keyMaterialSchema: z.ZodType<KeyMaterialInputs> = z
-  .unknown()
-  .transform((value, context): KeyMaterialInputs => {
-    const named = isRecord(value) ? names.filter((name) => value[name] !== undefined) : [];
+/** Where the material of a key of AWS comes from. */
+export const keyMaterialSchema: z.ZodType<KeyMaterialInputs> = oneForm<KeyMaterialInputs>(forms, {
+  byok: "is a file for one vault of Azure, which nothing but that vault opens. Have the key wrapped for your token instead (material.file with kek), or use an AzureKey.",
+});
+
+/** Where the material of a key of Azure comes from. */
+export const azureKeyMaterialSchema: z.ZodType<AzureKeyMaterialInputs> = oneForm<AzureKeyMaterialInputs>(
+  { ...forms, byok: fromByokFile },
+  {},
+);
+
+/**
+ * Exactly one form, and complaints about that form alone.
+ *
+ * @param elsewhere - forms of the other cloud, and why this one has none
+ */
+function oneForm<T>(
+  known: Readonly<Record<string, z.ZodType<T>>>,
+  elsewhere: Readonly<Record<string, string>>,
+): z.ZodType<T> {
+  const names = Object.keys(known);
+  return z.unknown().transform((value, context): T => {
+    const complain = (message: string, path: PropertyKey[] = []): void => {
+      context.addIssue({ code: "custom", path, message });
+    };
+    const named = isRecord(value)
+      ? [...names, ...Object.keys(elsewhere)].filter((name) => value[name] !== undefined)
+      : [];
     const [form, other] = named;
     if (form === undefined || other !== undefined) {
-      context.addIssue({
-        code: "custom",
-        message:
-          form === undefined
-            ? "says where the key material comes from: name source, file or native."
-            : `names ${named.join(" and ")}: material comes from one place. Leave one of them.`,
-      });
+      complain(
+        form === undefined
+          ? `says where the key material comes from: name ${names.slice(0, -1).join(", ")} or ${names.slice(-1).join("")}.`
+          : `names ${named.join(" and ")}: material comes from one place. Leave one of them.`,
+      );
       return z.NEVER;
     }
-    const parsed = forms[form].safeParse(value);
+    const schema = known[form];
+    if (schema === undefined) {
+      complain(elsewhere[form] ?? "", [form]);
+      return z.NEVER;
+    }
+    const parsed = schema.safeParse(value);
     if (parsed.success) return parsed.data;
     for (const issue of parsed.error.issues) {
-      for (const { path, message } of complaintsOf(issue, value)) context.addIssue({ code: "custom", path, message });
+      for (const { path, message } of complaintsOf(issue, value)) complain(message, path);
     }
     return z.NEVER;
   });
+}
 
 /** A form's complaint as {@link validate} would say it of a record of its own. */
 function complaintsOf(

@@ -118,7 +118,9 @@ export interface VaultRotationPolicy {
 export interface VaultWrappingKey {
   /** With its version. */
   readonly id: string;
-  /** SHA-256 (hex) of SubjectPublicKeyInfo (DER). */
+  /** SubjectPublicKeyInfo (DER). */
+  readonly publicKey: Buffer;
+  /** SHA-256 (hex) of it. */
   readonly publicKeySha256: string;
   readonly bits: number;
   /** Azure may give such keys an expiry of its own, some days ahead. */
@@ -139,7 +141,7 @@ export interface MakeWrappingKeyRequest {
 /**
  * The calls of Key Vault (or Managed HSM) and Azure Resource Manager that a lifecycle uses, retried and with errors mapped to `ByokError`. Reads of
  * something that certainly does not exist return undefined and never stand for an authorisation or network error. It has no call that sends
- * material: only the custodian has.
+ * material of a token: only the custodian has.
  */
 export interface KeyVaultPort {
   caller(): Promise<AzureCaller>;
@@ -156,6 +158,8 @@ export interface KeyVaultPort {
   listDeleted(): AsyncIterable<DeletedVaultKey>;
   createKey(request: CreateVaultKeyRequest): Promise<VaultKeyFacts>;
   makeWrappingKey(request: MakeWrappingKeyRequest): Promise<VaultWrappingKey>;
+  /** A `.byok` file that was made elsewhere, which nothing but this vault's hardware opens. */
+  importByok(request: ImportWrappedRequest): Promise<VaultKeyFacts>;
   updateVersion(name: string, version: string, settings: VersionSettings): Promise<VaultKeyFacts>;
   /** A new version that Azure makes, by the key's rotation policy. */
   rotate(name: string): Promise<VaultKeyFacts>;
