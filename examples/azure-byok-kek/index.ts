@@ -52,6 +52,6 @@ const signingKey = new byok.AzureKey("signing", {
   expiresOn: "2037-12-31", // from then on it signs no more; it still verifies
 });
 
-export const wrappingKey = payments.wrappingKey; // id, digest of its public key, and that nobody attested it
+export const wrappingKey = payments.wrappingKey; // id, public key (for whoever wraps a key elsewhere), and that nobody attested it
 export const ids = [lettersKey.keyId, signingKey.keyId];
 export const proofs = [lettersKey.proof, signingKey.proof];

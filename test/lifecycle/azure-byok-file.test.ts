@@ -141,8 +141,52 @@ describe("a key from a .byok file", () => {
     await key.up(program({ material: material({ spec: "RSA_3072" }) }));
     expect(key.outputs).toMatchObject({ version: 2, proof: { method: "not compared" } });
     expect(key.outputs).not.toHaveProperty("link");
+    expect(key.outputs).toMatchObject({ wrapping: { wrappedElsewhere: true } });
     await key.up(azureProgram({ tags: {} }));
     expect(key.outputs).toMatchObject({ version: 3, proof: { method: "public-key" }, link: { source: "signing" } });
+  });
+
+  it("that Azure's own material follows leaves no receipts behind", async () => {
+    await key.up(program());
+    await key.up(program({ material: { native: true, spec: "RSA_2048" } }));
+    expect(key.outputs).toMatchObject({ version: 2, pending: [] });
+    for (const receipt of ["proof", "link", "wrapping"]) expect(key.outputs).not.toHaveProperty(receipt);
+  });
+
+  it("tells nothing of its former source after a run that died right behind the import", async () => {
+    const wanted = program({ material: material({ spec: "RSA_3072" }) });
+    await key.up(azureProgram({ tags: {} }));
+    const saved = { id: key.id, inputs: key.inputs, outputs: key.outputs };
+    world.vault.calls.length = 0;
+    await key.up(wanted);
+    const at = call("importByok payments") + call("importByok signing");
+    start();
+    key = world.resource(azureKey, "payments");
+    await key.up(azureProgram({ tags: {} }));
+    Object.assign(saved, { id: key.id, inputs: key.inputs, outputs: key.outputs });
+    world.vault.calls.length = 0;
+    world.vault.failAt = { call: at, after: true, dies: true };
+    await key.up(wanted).catch(() => undefined);
+    Object.assign(key, saved);
+    world.vault.failAt = undefined;
+    world.vault.dead = false;
+    await key.up(wanted);
+    expect(versions()).toHaveLength(2);
+    expect(key.outputs).toMatchObject({ version: 2, pending: [], proof: { method: "not compared" } });
+    for (const receipt of ["link", "wrapping"]) expect(key.outputs).not.toHaveProperty(receipt);
+  });
+
+  it("is imported again where its version is gone, as long as the file is there and fits", async () => {
+    await key.up(program());
+    world.vault.keys.delete("payments");
+    await key.refresh();
+    expect(key.id).toBeUndefined();
+    expect(world.warnings.join("\n")).toContain("The next pulumi up imports payments.byok again, if it is still there");
+    await key.up(program());
+    expect(versions()).toEqual([["first", true]]);
+    world.vault.keys.delete("payments");
+    world.files.content.clear();
+    await expect(key.up(program({ tags: { team: "risk" } }))).rejects.toThrow("and an import of it is due");
   });
 
   it("takes over what somebody imported by hand, without an import", async () => {

@@ -4,7 +4,12 @@ import { token } from "./fixtures";
 
 /* eslint-disable @typescript-eslint/no-unsafe-class-instance-assignment -- wrong classes are what this is about */
 /** Never called: the compiler is the test. An error that does not occur any more fails the build. */
-export function illegal(hsm: byok.SourceGroup, place: byok.AwsKmsGroup, source: byok.SourceKey): void {
+export function illegal(
+  hsm: byok.SourceGroup,
+  place: byok.AwsKmsGroup,
+  source: byok.SourceKey,
+  vault: byok.AzureKeyVaultGroup,
+): void {
   // @ts-expect-error a PIN reference is needed
   new byok.SourceGroup("x", { token: { module: "softhsm2", label: "t" } });
   // @ts-expect-error there is no such property
@@ -37,6 +42,10 @@ export function illegal(hsm: byok.SourceGroup, place: byok.AwsKmsGroup, source: 
   new byok.AwsKmsKey("x", { group: place, material: { file: "k.bin", spec: "AES_256", kek: source } });
   // @ts-expect-error no such wrap
   new byok.AwsKmsKey("x", { group: place, material: { file: "k", encoding: "raw", spec: "AES_256", wrap: "AES_CBC" } });
+  // @ts-expect-error a file for a vault of Azure is nothing that AWS opens
+  new byok.AwsKmsKey("x", { group: place, material: { byok: "k.byok", spec: "AES_256" } });
+  // @ts-expect-error a .byok file does not tell its key type
+  new byok.AzureKey("x", { group: vault, material: { byok: "k.byok" } });
   // @ts-expect-error days are a number
   new byok.AwsKmsKey("x", { group: place, material: { source }, deletionWindowInDays: "30" });
   // @ts-expect-error no such usage
@@ -70,6 +79,6 @@ export function legal(text: pulumi.Output<string>, flag: pulumi.Output<boolean>)
 
 describe("the types of the resources", () => {
   it("refuse illegal programs and take legal ones, or this file does not compile", () => {
-    expect([illegal.length, legal.length]).toEqual([3, 2]);
+    expect([illegal.length, legal.length]).toEqual([4, 2]);
   });
 });

@@ -6,6 +6,7 @@ import { sha256Of } from "../../model/key-backup";
 import type { PinnedWrappingKey } from "../../model/ports/azure-import";
 import type { KeyVaultPort, NewVersionSettings, VaultKeyFacts } from "../../model/ports/key-vault";
 import { seeWrappingKey } from "../azure-key-vault-group/group-wrapping-key";
+import { nameOf } from "../aws-kms-key/key-material";
 import type { LifecycleContext, PlainRecord } from "../contract";
 import type { AzureKeyGoal } from "./azure-key-inputs";
 import { wrappedElsewhereFault } from "./byok-material";
@@ -40,14 +41,18 @@ export async function bringByokFile(
   const { kty, curve } = type;
   context.mayProceed();
   context.log.progress("importing the .byok file");
-  const imported = await port.importByok({
-    ...settings,
-    enabled: settings.enabled && expected === undefined,
-    name,
-    kty: `${kty}-HSM`,
-    ...(curve === undefined ? {} : { curve }),
-    byok,
-  });
+  const imported = await port
+    .importByok({
+      ...settings,
+      enabled: settings.enabled && expected === undefined,
+      name,
+      kty: `${kty}-HSM`,
+      ...(curve === undefined ? {} : { curve }),
+      byok,
+    })
+    .catch((error: unknown) => {
+      throw unopened(error, inputs);
+    });
   const wrapping = {
     algorithm: "CKM_RSA_AES_KEY_WRAP",
     wrappingKey: pin,
@@ -77,6 +82,19 @@ async function readChecked(context: LifecycleContext, inputs: AzureKeyGoal, pin:
   const fault = "fault" in read ? read.fault : wrappedElsewhereFault(read.header, pin, group.kek.size);
   if (fault === undefined) return content;
   throw new ByokError("BYOK_MATERIAL_INVALID", `The file ${path} cannot be imported: ${fault}`, { property });
+}
+
+/** Azure says of a file that does not open, or holds another key than it was told, only that the request is wrong; that the header is right was seen before. */
+function unopened(error: unknown, { material, spec }: AzureKeyGoal): unknown {
+  if (!(error instanceof ByokError) || error.code !== "BYOK_AZURE_REQUEST_INVALID") return error;
+  return new ByokError(
+    "BYOK_MATERIAL_INVALID",
+    `Azure does not take ${nameOf(material)}: it does not open under the group's wrapping key, or holds no ${spec} key.`,
+    {
+      property: "material.byok",
+      hint: "Correct spec, or have the key wrapped again: RSA-OAEP with SHA-1 under wrappingKey.publicKeyPem, then RFC 5649 of the key in PKCS#8 (of an AES key: its bytes).",
+    },
+  );
 }
 
 function pinFor({ wrappingKey, group }: AzureKeyGoal): PinnedWrappingKey {

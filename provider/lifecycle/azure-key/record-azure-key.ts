@@ -48,8 +48,7 @@ export function recordAzureKey(
   const keyId = azureKeyId(inputs.vaultUrl, inputs.name);
   const common = {
     ...azureKeyInputsKept(inputs),
-    ...told.receipts,
-    ...("byok" in inputs.material ? { proof: byokProof(current, told) } : {}),
+    ...receiptsOf(inputs, current, told),
     keyId,
     versions: versionsNow(inputs, observed, told),
     pending: dueAzureSteps(desired, observed, knownOf(told)).map(describeAzureStep),
@@ -79,11 +78,16 @@ export function recordAzureKey(
   };
 }
 
-/** Of a file that was wrapped elsewhere: what was compared, or that nothing was. */
-function byokProof(current: VaultKeyFacts | undefined, { receipts }: Told): unknown {
-  const { proof } = receipts;
-  if (current === undefined || (isRecord(proof) && proof["versionId"] === current.id)) return proof;
-  return { method: "not compared", versionId: current.id };
+/** Receipts of the present material; those of a former one, which a run may have left that was cut off, say nothing of it. */
+function receiptsOf({ material }: AzureKeyGoal, current: VaultKeyFacts | undefined, { receipts }: Told): PlainRecord {
+  if ("native" in material) return {};
+  if (!("byok" in material)) return receipts;
+  const { proof, wrapping } = receipts;
+  const isProven = current === undefined || (isRecord(proof) && proof["versionId"] === current.id);
+  return {
+    proof: isProven ? proof : { method: "not compared", versionId: current.id },
+    ...(isRecord(wrapping) && wrapping["wrappedElsewhere"] === true ? { wrapping } : {}),
+  };
 }
 
 const observedDate = (wanted: string | undefined, found: Date | undefined): string | undefined =>
