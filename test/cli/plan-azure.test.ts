@@ -47,6 +47,16 @@ describe("the plan of a destroy in Azure", () => {
     expect(await saidOf(exported("AzureKey", "signing", key))).toEqual([
       expect.stringContaining("No AzureKeyBackup of it is in this state"),
     ]);
+    const byFile = { ...key.outputs, material: { byok: "a.byok", spec: "RSA_3072" } };
+    expect(
+      await saidOf(
+        exported(
+          "AzureKey",
+          "signing",
+          Object.assign(world.resource(azureKey, "signing"), { id: key.id, outputs: byFile }),
+        ),
+      ),
+    ).toEqual([expect.stringContaining("An import of a.byok opens what it encrypted")]);
     const kept = await backUp({ file: "./escrow/signing" });
     const [ofKey, ofBackup] = await saidOf(
       exported("AzureKey", "signing", key),

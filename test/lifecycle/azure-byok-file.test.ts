@@ -189,6 +189,14 @@ describe("a key from a .byok file", () => {
     await expect(key.up(program({ tags: { team: "risk" } }))).rejects.toThrow("and an import of it is due");
   });
 
+  it("says in the refusal of a purge what brings back what it encrypted", async () => {
+    world.vault.purgeProtection = false;
+    await key.up(program({ deletion: { purge: true } }));
+    await expect(key.destroy()).rejects.toThrow(
+      /would be purged: an import of payments\.byok opens again .*, while the file and the group's wrapping key are there\./,
+    );
+  });
+
   it("takes over what somebody imported by hand, without an import", async () => {
     const { id } = world.vault.store({
       ...{ name: "payments", kty: "RSA-HSM", bits: 2048, operations: ["sign", "verify"], enabled: true, tags: {} },

@@ -19,6 +19,7 @@ const keyOutputs = z.object({
   material: z.object({
     source: carried(z.object({ name: z.string() })).optional(),
     file: z.string().optional(),
+    byok: z.string().optional(),
     native: z.boolean().optional(),
   }),
   versions: carried(z.unknown()).optional(),
@@ -47,10 +48,7 @@ export function removeAzureKey(resource: StackResource, all: readonly StackResou
     keyState === "Deleted"
       ? [`${keyId} is soft-deleted already; only the record goes.`]
       : [`${keyId} is soft-deleted with ${count}: from then on nobody can decrypt, verify or sign with it.`];
-  const back =
-    material.native === true
-      ? "Azure made its material, and nobody else has it."
-      : "Importing the same material again, under this name or another, opens what it encrypted, but as a new version with another id.";
+  const back = wayBack(material);
   const purges = key.deletion?.purge === true;
   const isProtected = key.recoveryLevel !== "" && !key.recoveryLevel.includes("Purgeable");
   const backups = backupsOf(key, all);
@@ -86,4 +84,11 @@ export function removeAzureKey(resource: StackResource, all: readonly StackResou
       from: "state",
     },
   };
+}
+
+function wayBack({ native, byok }: z.infer<typeof keyOutputs>["material"]): string {
+  if (native === true) return "Azure made its material, and nobody else has it.";
+  if (byok !== undefined)
+    return `An import of ${byok} opens what it encrypted, as a new version with another id, while the group's wrapping key is there; afterwards only whoever made the file can wrap the key again.`;
+  return "Importing the same material again, under this name or another, opens what it encrypted, but as a new version with another id.";
 }

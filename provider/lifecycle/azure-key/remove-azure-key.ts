@@ -120,7 +120,7 @@ function requireConfirmedPurge(context: LifecycleContext, leaving: Leaving): voi
   if (isConfirmed(context.env("BYOK_CONFIRM"), word)) return;
   throw new ByokError(
     "BYOK_CONFIRM_REQUIRED",
-    `${azureKeyId(vaultUrl, name)} would be purged: ${"native" in leaving.inputs.material ? "Azure made its material, and nobody else has it." : "an import of the same material opens again what it encrypted, as a new version with another id."} ${backupsSentence(leaving.backups)}`,
+    `${azureKeyId(vaultUrl, name)} would be purged: ${wayBack(leaving.inputs)} ${backupsSentence(leaving.backups)}`,
     {
       hint: `To go on: BYOK_CONFIRM=${word} in the environment of the same command. To forget the key and keep it in Azure: pulumi state delete '${self ?? context.name}'.`,
     },
@@ -165,3 +165,11 @@ export async function noteGoing(
 
 /** The token links a copy by its key, whichever version of it. */
 const linkIdOf = (versionId: string): string => versionId.slice(0, versionId.lastIndexOf("/"));
+
+function wayBack({ material }: AzureKeyGoal): string {
+  if ("native" in material) return "Azure made its material, and nobody else has it.";
+  const another = "opens again what it encrypted, as a new version with another id";
+  return "byok" in material
+    ? `an import of ${material.byok} ${another}, while the file and the group's wrapping key are there.`
+    : `an import of the same material ${another}.`;
+}
