@@ -63,6 +63,15 @@ function keptMaterial(id: string, { holdings, storesLinks, users }: HeldInToken,
       { hint: "Make sure that no copy needs the material again, and use the token's own tools." },
     );
   }
+  if (users.unreadable.length > 0) {
+    throw new ByokError(
+      "BYOK_INPUT_INVALID",
+      `${about} is not destroyed: the state of ${users.unreadable.join(", ")} cannot be read, so nobody knows whether it is needed there.`,
+      {
+        hint: "Run pulumi up, or use the version of this package that wrote the state. pulumi.secret(…) and additionalSecretOutputs hide a state from this command.",
+      },
+    );
+  }
   const living = livingCopies(found.copies, now);
   const holders = users.holders(found);
   if (living.length > 0 || holders.length > 0) {

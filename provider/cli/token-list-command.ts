@@ -21,6 +21,8 @@ export interface ListedHolding extends TokenHolding {
 /** `byok token list`: everything of this package in a group's token. It only reads. */
 export async function tokenListCommand(options: TokenListOptions, terminal: Terminal): Promise<void> {
   await withTokenOf("token list", options, async (held) => {
+    for (const name of held.users.unreadable)
+      terminal.err(`byok: the state of ${name} cannot be read, so the list does not tell what it has.`);
     const listed = held.holdings.map((holding) => withUsers(holding, held));
     await terminal.out(
       options.json === true ? `${JSON.stringify(listed, undefined, 2)}\n` : printHoldings(listed, held),

@@ -12,41 +12,35 @@ export interface TokenUsers {
   madeAt(version: VersionRef): string | undefined;
   /** Keys whose present or former version has the material, but for KMS keys that AWS has deleted. */
   holders(version: VersionRef): readonly string[];
+  /** Resources whose state cannot be read, so that nobody knows what they need. */
+  readonly unreadable: readonly string[];
 }
 
 const sourceOutputs = z.object({
   owner: z.string(),
   versions: z.array(z.object({ version: z.number(), createdAt: z.string().optional() })).default([]),
 });
-const copyOutputs = z.object({ versions: carried(z.unknown()) });
+const copyOutputs = z.object({ versions: carried(z.array(z.unknown())).default([]) });
+
+interface Holder extends VersionRef {
+  readonly name: string;
+}
 
 /** Reads them from an exported stack, with what is about to be deleted: that may still be needed. */
 export function tokenUsers(exported: unknown): TokenUsers {
-  const resources = packageResources(exported);
   const sources = new Map<string, { readonly name: string; readonly dates: ReadonlyMap<number, string> }>();
-  const holders: { readonly name: string; readonly owner: string; readonly version: number }[] = [];
-  for (const { kind, name, outputs } of resources) {
+  const holders: Holder[] = [];
+  const unreadable: string[] = [];
+  for (const { kind, name, outputs } of packageResources(exported)) {
     if (kind === "SourceKey") {
       const { data } = sourceOutputs.safeParse(outputs);
-      if (data === undefined) continue;
-      const dates = data.versions.flatMap(({ version, createdAt }) =>
-        createdAt === undefined ? [] : [[version, createdAt] as const],
-      );
-      sources.set(data.owner, { name, dates: new Map(dates) });
-      continue;
-    }
-    const { data } = copyOutputs.safeParse(outputs);
-    if (data === undefined) continue;
-    if (kind === "AwsKmsKey") {
-      for (const { keyState, from } of keyVersionsIn(data)) {
-        if (keyState === "Destroyed" || from?.owner === undefined || from.sourceVersion === undefined) continue;
-        holders.push({ name, owner: from.owner, version: from.sourceVersion });
-      }
-    }
-    if (kind === "AzureKey") {
-      for (const { version, sourceOwner, sourceVersion = version } of azureVersionsIn(data)) {
-        if (sourceOwner !== undefined) holders.push({ name, owner: sourceOwner, version: sourceVersion });
-      }
+      if (data === undefined) unreadable.push(name);
+      else sources.set(data.owner, { name, dates: datesOf(data.versions) });
+    } else if (kind === "AwsKmsKey" || kind === "AzureKey") {
+      const { data } = copyOutputs.safeParse(outputs);
+      const held = data === undefined ? undefined : kind === "AwsKmsKey" ? heldInAws(data) : heldInAzure(data);
+      if (held === undefined) unreadable.push(name);
+      else holders.push(...held.map((version) => ({ ...version, name })));
     }
   }
   return {
@@ -55,5 +49,32 @@ export function tokenUsers(exported: unknown): TokenUsers {
     holders: ({ owner, version }) => [
       ...new Set(holders.filter((one) => one.owner === owner && one.version === version).map(({ name }) => name)),
     ],
+    unreadable,
   };
+}
+
+type Versions = z.infer<typeof copyOutputs>;
+
+const datesOf = (versions: z.infer<typeof sourceOutputs>["versions"]): ReadonlyMap<number, string> =>
+  new Map(
+    versions.flatMap(({ version, createdAt }) => (createdAt === undefined ? [] : [[version, createdAt] as const])),
+  );
+
+/** Undefined where versions stand there that cannot be read. */
+function heldInAws(outputs: Versions): readonly VersionRef[] | undefined {
+  const versions = keyVersionsIn(outputs);
+  if (versions.length < outputs.versions.length) return undefined;
+  return versions.flatMap(({ keyState, from }) =>
+    keyState === "Destroyed" || from?.owner === undefined || from.sourceVersion === undefined
+      ? []
+      : [{ owner: from.owner, version: from.sourceVersion }],
+  );
+}
+
+function heldInAzure(outputs: Versions): readonly VersionRef[] | undefined {
+  const versions = azureVersionsIn(outputs);
+  if (versions.length < outputs.versions.length) return undefined;
+  return versions.flatMap(({ version, sourceOwner, sourceVersion = version }) =>
+    sourceOwner === undefined ? [] : [{ owner: sourceOwner, version: sourceVersion }],
+  );
 }

@@ -187,6 +187,11 @@ describe("byok token destroy", () => {
       code: "BYOK_KEY_HAS_COPIES",
       message: expect.stringContaining("payments of this stack"),
     });
+    await state([resource("AwsKmsKey", "hidden", { versions: "?" })]);
+    expect((await destroy()).error).toMatchObject({
+      code: "BYOK_INPUT_INVALID",
+      message: expect.stringContaining("the state of hidden cannot be read"),
+    });
     await state([payments("Destroyed")]);
     expect((await destroy()).error).toMatchObject({ code: "BYOK_CONFIRM_REQUIRED" });
   });
