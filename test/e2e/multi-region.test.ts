@@ -1,23 +1,33 @@
 import { randomBytes } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
-import { DescribeKeyCommand, ListAliasesCommand, ListKeyRotationsCommand, type KMSClient } from "@aws-sdk/client-kms";
+import {
+  DeleteImportedKeyMaterialCommand,
+  DescribeKeyCommand,
+  ListAliasesCommand,
+  ListKeyRotationsCommand,
+  type KMSClient,
+} from "@aws-sdk/client-kms";
 import { keyTree } from "../../provider/cli/key-tree";
 import { cloudClient, decryptAs, encryptAs } from "./cloud-client";
 import { createLab, region, until, type Lab } from "./lab";
 
 const ireland = "eu-west-1";
+const virginia = "us-east-1";
 let lab: Lab;
 let here: KMSClient;
 let there: KMSClient;
+let overseas: KMSClient;
 beforeAll(async () => {
   lab = await createLab();
   here = cloudClient(lab.cloud);
   there = cloudClient(lab.cloud, ireland);
+  overseas = cloudClient(lab.cloud, virginia);
 });
 afterAll(async () => {
   here.destroy();
   there.destroy();
+  overseas.destroy();
   await lab.dispose();
 });
 
@@ -51,6 +61,7 @@ const program = (
   return `${lab.hsm()}
 ${lab.group("frankfurt", quick)}
 ${lab.group("ireland", quick, ireland)}
+${lab.group("virginia", quick, virginia)}
 const master = new byok.SourceKey("master", { group: hsm, spec: "AES_256", rotationTrigger: "${trigger}" });
 ${copy("payments", payments)}
 ${copy("ledger", `rotationMode: "in-place", ${ledger}`)}
@@ -161,15 +172,66 @@ describe("a rotation in two Regions", () => {
   });
 });
 
-describe("the primary", () => {
-  it("moves to the other Region, and everything stays readable", async () => {
+const moved =
+  'primaryRegion: "eu-west-1", replicas: [{ group: ireland, aliases: ["alias/ledger"] }, { group: virginia }]';
+
+describe("the primary, and a replica that comes later", () => {
+  it("moves to the other Region, and the new one reads what was encrypted before the rotation in place", async () => {
     const keyId = await keyIdOf("ledger");
-    await lab.project.program(program("second", { ledger: 'primaryRegion: "eu-west-1"' }));
+    await lab.project.program(program("second", { ledger: moved }));
     const preview = await lab.project.expectSuccess("preview", "--diff");
     expect(preview).toContain("its primary moves from eu-central-1 to eu-west-1");
     await lab.project.up();
-    expect([await roleIn(here, keyId), await roleIn(there, keyId)]).toEqual(["REPLICA", "PRIMARY"]);
-    expect(await decryptAs(here, before["ledger"])).toBe("ledger");
+    expect(await Promise.all([here, there, overseas].map((kms) => roleIn(kms, keyId)))).toEqual([
+      "REPLICA",
+      "PRIMARY",
+      "REPLICA",
+    ]);
+    before["ledger, rotated"] = await encryptAs(there, "alias/ledger", "ledger, rotated");
+    await expectLedgerReadable();
+    await lab.project.expectSuccess("preview", "--expect-no-changes");
+  });
+});
+
+async function expectLedgerReadable(): Promise<void> {
+  for (const kms of [here, there, overseas])
+    for (const text of ["ledger", "ledger, rotated"]) expect(await decryptAs(kms, before[text])).toBe(text);
+}
+
+describe("the material of a key in three Regions that was rotated in place", () => {
+  it("is deleted in all of them with one word, and comes back in all of them", async () => {
+    const keyId = await keyIdOf("ledger");
+    const deleted = (more = ""): Promise<void> =>
+      lab.project.program(program("second", { ledger: `${moved}, materialState: "deleted", ${more}` }));
+    await deleted();
+    const [, word = ""] = /confirm: "([a-z]+-[0-9a-f]{8})"/.exec(await lab.project.preview()) ?? [];
+    await deleted(`confirm: "${word}"`);
+    await lab.project.up();
+    for (const kms of [here, there, overseas]) {
+      expect(await stateOf(kms, keyId)).toBe("PendingImport");
+      await expect(decryptAs(kms, before["ledger"])).rejects.toThrow(/pending import/i);
+    }
+    await lab.project.program(program("second", { ledger: moved }));
+    await lab.project.up();
+    await expectLedgerReadable();
+  });
+
+  it("comes back in a Region in which somebody deleted it, and no other is touched", async () => {
+    const keyId = await keyIdOf("ledger");
+    const [newest] =
+      (
+        await there.send(new ListKeyRotationsCommand({ KeyId: keyId, IncludeKeyMaterial: "ALL_KEY_MATERIAL" }))
+      ).Rotations?.slice(-1) ?? [];
+    await overseas.send(new DeleteImportedKeyMaterialCommand({ KeyId: keyId, KeyMaterialId: newest?.KeyMaterialId }));
+    expect(await stateOf(overseas, keyId)).toBe("PendingImport");
+    expect(await lab.project.expectSuccess("refresh", "--yes")).toContain(
+      "the key material is gone (deleted or expired)",
+    );
+    await lab.cloud.admin.clearLog();
+    await lab.project.up();
+    const imports = (await lab.cloud.admin.requestLog()).filter(({ operation }) => operation === "ImportKeyMaterial");
+    expect(new Set(imports.map((entry) => entry.region))).toEqual(new Set([virginia]));
+    await expectLedgerReadable();
     await lab.project.expectSuccess("preview", "--expect-no-changes");
   });
 });
@@ -178,18 +240,17 @@ let partner = "";
 const day = (days: number): string => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);
 
 describe("the deletion of a key in two Regions", () => {
-  const ledger = 'primaryRegion: "eu-west-1"';
   const wordIn = (text: string): string => {
     const [, word] = /To go on: confirm: "([a-z]+-[0-9a-f]{8})"/.exec(text) ?? [];
     if (word === undefined) throw new Error(`no word in:\n${text}`);
     return word;
   };
   const refused = async (): Promise<string> => {
-    await lab.project.program(program("second", { ledger, schedule: "" }));
+    await lab.project.program(program("second", { ledger: moved, schedule: "" }));
     return lab.project.expectFailure("preview");
   };
   const confirmed = async (refusal: string): Promise<void> =>
-    lab.project.program(program("second", { ledger, schedule: `confirm: "${wordIn(refusal)}"` }));
+    lab.project.program(program("second", { ledger: moved, schedule: `confirm: "${wordIn(refusal)}"` }));
 
   it("is told with both dates; a run that was killed between the Regions is finished by the next one", async () => {
     const keyId = await keyIdOf("payments");
@@ -218,7 +279,7 @@ describe("the deletion of a key in two Regions", () => {
 
   it("is taken back in both, and what nobody knows to have been enabled stays disabled", async () => {
     const keyId = await keyIdOf("payments");
-    await lab.project.program(program("second", { ledger }));
+    await lab.project.program(program("second", { ledger: moved }));
     await lab.project.up();
     expect([await stateOf(here, keyId), await stateOf(there, keyId)]).toEqual(["Enabled", "Disabled"]);
     expect(await decryptAs(here, before["payments"])).toBe("payments");
