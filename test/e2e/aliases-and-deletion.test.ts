@@ -3,9 +3,12 @@ import {
   CreateAliasCommand,
   DeleteAliasCommand,
   DescribeKeyCommand,
+  EnableKeyCommand,
   GenerateMacCommand,
   ListAliasesCommand,
+  SignCommand,
   UpdateAliasCommand,
+  VerifyCommand,
   VerifyMacCommand,
   type KMSClient,
 } from "@aws-sdk/client-kms";
@@ -278,5 +281,59 @@ describe("a deletion schedule", () => {
     await lab.cloud.admin.clearLog();
     await lab.project.expectSuccess("destroy", "--yes");
     expect(await writes()).toEqual([]);
+  });
+});
+
+describe("what a program lets happen as time passes", () => {
+  const texts: Record<string, Uint8Array> = {};
+  const message = Buffer.from("42 EUR");
+  const SigningAlgorithm = "ECDSA_SHA_256";
+  let signature: Uint8Array | undefined;
+  const timed = (trigger: string, ofSeals = "acknowledgeOldOutputs: true"): Promise<void> =>
+    lab.project.program(`${lab.hsm()}
+${lab.group("frankfurt", "quotas: { GetParametersForImport: 50 }")}
+const key = (name, spec, trigger, more) => new byok.AwsKmsKey(name, {
+  group: frankfurt, aliases: ["alias/" + name], ...more,
+  material: { source: new byok.SourceKey(name + "-source", { group: hsm, spec, rotationTrigger: trigger }) },
+});
+key("vouchers", "AES_256", "${trigger}", { afterRotation: "scheduleDeletion", disableDays: 10 });
+key("seals", "EC_P256", "${trigger}", { ${ofSeals} });
+key("campaign", "AES_256", "never", { keepValidFor: "40d", renewBefore: "10d" });`);
+  const verify = (KeyId: string): Promise<unknown> =>
+    kms.send(new VerifyCommand({ KeyId, Message: message, Signature: signature, SigningAlgorithm }));
+
+  it("a rotation of a signing key has to be acknowledged, and leaves signatures to the former ARN", async () => {
+    await timed("one");
+    await lab.project.up();
+    const former = String((await lab.project.outputs("seals"))["arn"]);
+    const sign = new SignCommand({ KeyId: "alias/seals", Message: message, SigningAlgorithm });
+    ({ Signature: signature } = await kms.send(sign));
+    for (const name of ["vouchers", "campaign"]) texts[name] = await encrypt(`alias/${name}`, name);
+    await timed("two", "");
+    expect(await lab.project.expectFailure("preview")).toContain("acknowledgeOldOutputs: true");
+    await timed("two");
+    await lab.project.up();
+    await expect(verify("alias/seals")).rejects.toMatchObject({ name: "KMSInvalidSignatureException" });
+    await expect(verify(former)).resolves.toMatchObject({ SignatureValid: true });
+  });
+
+  it("a validity moves on before its end, and a former key goes once it has been disabled for its days", async () => {
+    await expect(decrypt(texts["vouchers"])).rejects.toThrow(/disabled/);
+    await clock.pass(31);
+    expect(await lab.project.preview("--diff")).toMatch(
+      /schedules the deletion of the former key arn:\S+ \(version 1\)/,
+    );
+    await lab.project.up();
+    const [former] = (await lab.project.outputs("vouchers"))["versions"] as readonly { readonly arn: string }[];
+    const { KeyMetadata } = await kms.send(new DescribeKeyCommand({ KeyId: String(former?.arn) }));
+    expect(KeyMetadata?.KeyState).toBe("PendingDeletion");
+    // The first end has passed by then.
+    await clock.pass(10);
+    expect(await decrypt(texts["campaign"])).toBe("campaign");
+    await kms.send(new CancelKeyDeletionCommand({ KeyId: former?.arn }));
+    await kms.send(new EnableKeyCommand({ KeyId: former?.arn }));
+    await lab.project.up();
+    expect(await decrypt(texts["vouchers"])).toBe("vouchers");
+    await lab.project.expectSuccess("destroy", "--yes");
   });
 });
