@@ -12,6 +12,7 @@ import type { Surroundings } from "../network/cloud-deps";
 import { httpAgents } from "../network/http-agents";
 import { readTlsFiles, type TlsFiles } from "../network/tls-files";
 import { resolveReference } from "../secrets/resolve-reference";
+import { limitConnecting } from "./connect-limit";
 import { loadArm, loadIdentity, loadKeys } from "./load-azure";
 import { presentLimits, withinLimits, type LimitedRequest } from "./request-limits";
 
@@ -91,9 +92,12 @@ const agents = new WeakMap<TlsFiles, Map<string, ReturnType<typeof httpAgents>>>
 function agentsFor(origin: string, files: TlsFiles, env: NodeJS.ProcessEnv): ReturnType<typeof httpAgents> {
   const known = agents.get(files) ?? new Map<string, ReturnType<typeof httpAgents>>();
   agents.set(files, known);
-  const found = known.get(origin) ?? httpAgents(origin, files, env);
-  known.set(origin, found);
-  return found;
+  const found = known.get(origin);
+  if (found !== undefined) return found;
+  const { httpAgent, httpsAgent } = httpAgents(origin, files, env);
+  const limited = { httpAgent: limitConnecting(httpAgent), httpsAgent: limitConnecting(httpsAgent) };
+  known.set(origin, limited);
+  return limited;
 }
 
 /** Repeating is ours to decide: a second import would be a second version. */

@@ -1,3 +1,5 @@
+import { NOT_CONNECTED } from "./connect-limit";
+
 /**
  * What a failed request tells about whether Azure acted: `refused` (an answer, and nothing was done), `throttled` (likewise, for calling too often),
  * `unsent` (Azure never saw the request), `unclear` (it may have acted and the answer was lost), `untrusted` (TLS found the other side to be somebody
@@ -18,7 +20,7 @@ export interface AzureFailure {
 
 const unsentCodes = new Set([
   ...["ENOTFOUND", "EAI_AGAIN", "EAI_FAIL", "ECONNREFUSED", "EHOSTUNREACH", "EHOSTDOWN", "ENETUNREACH"],
-  "EADDRNOTAVAIL",
+  ...["EADDRNOTAVAIL", NOT_CONNECTED],
 ]);
 
 const certificateCode =
