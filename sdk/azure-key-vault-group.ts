@@ -65,8 +65,8 @@ export interface AzureWrappingKeyArgs {
   /** In bits. Default 4096. */
   size?: pulumi.Input<WrappingKeySize>;
   /**
-   * `group`: one for all keys of the group, made and removed with it. `import`: one for each import, removed after it. Azure bills HSM keys one by
-   * one. Default `group`.
+   * `group`: one for all keys of the group, made and removed with it, and one more for each token that does not remember that it was made here. `import`: one for
+   * each import, removed after it. Azure bills HSM keys one by one. Default `group`. Errors: BYOK_WRAPPING_KEY_UNKNOWN.
    */
   lifetime?: pulumi.Input<"group" | "import">;
 }
@@ -129,7 +129,7 @@ export interface AzureKeyVaultGroupArgs {
   permissionCheck?: pulumi.Input<"warn" | "require" | "off">;
 }
 
-/** A wrapping key, as the group pins it: material goes under no other one. */
+/** A wrapping key, as the group made it. A token wraps under it only if it remembers it, and else under one of its own; see `AzureKey.wrapping`. */
 export interface AzureWrappingKey {
   /** With its version. */
   readonly id: string;
@@ -144,7 +144,7 @@ export interface AzureWrappingKey {
   readonly bits: number;
   /** ISO 8601; where Azure gave it an expiry of its own. The next `pulumi up` after it makes another one. */
   readonly expiresOn?: string;
-  /** Azure's key attestation is not checked: the pin says that the key is the one that this group made, not which hardware made it. */
+  /** Azure's key attestation is not checked: it is known who asked for the key, not which hardware made it. */
   readonly attestation: "not verified";
 }
 

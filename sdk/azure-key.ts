@@ -3,7 +3,7 @@ import type { AfterAzureRotation, AzureKeyVersion, AzureMaterialOrigin } from ".
 import type { AzureKeyOperation, AzureProtection } from "../provider/model/azure-key-type";
 import type { AzureRotation } from "../provider/model/azure-rotation";
 import type { KeySpec } from "../provider/model/key-spec";
-import type { AzureProofMethod, PinnedWrappingKey } from "../provider/model/ports/azure-import";
+import type { AzureProofMethod, PinnedWrappingKey, UsedWrappingKey } from "../provider/model/ports/azure-import";
 import type { AwsKmsKeyFileMaterial, AwsKmsKeySourceMaterial } from "./aws-kms-key-args";
 import { AzureKeyVaultGroup } from "./azure-key-vault-group";
 import { CarriedResource } from "./carried-resource";
@@ -159,7 +159,8 @@ export type AzureWrapping =
   | {
       /** As the `.byok` file names it. */
       readonly algorithm: "CKM_RSA_AES_KEY_WRAP";
-      readonly wrappingKey: PinnedWrappingKey;
+      /** `rememberedBy` is absent of material that an earlier version of this package imported. */
+      readonly wrappingKey: PinnedWrappingKey & Partial<Pick<UsedWrappingKey, "rememberedBy">>;
       readonly attestation: "not verified";
       /** True: of a `.byok` file, which was not made here. */
       readonly wrappedElsewhere?: true;

@@ -67,7 +67,7 @@ export type { AzureCredentialSource, AzureEndpoints, AzureTier } from "../provid
 export type { AfterAzureRotation, AzureKeyVersion, AzureMaterialOrigin } from "../provider/model/azure-key-versions";
 export type { AzureRotation } from "../provider/model/azure-rotation";
 export type { AzureKeyOperation, AzureProtection } from "../provider/model/azure-key-type";
-export type { AzureProofMethod, PinnedWrappingKey } from "../provider/model/ports/azure-import";
+export type { AzureProofMethod, PinnedWrappingKey, UsedWrappingKey } from "../provider/model/ports/azure-import";
 export type { WrappingKeySize } from "../provider/model/ports/key-vault";
 export type { AwsCredentialSource, AwsEndpoints, RoleCredentials, TlsSettings } from "../provider/model/aws-connection";
 export type { AzureInventoryRecord, AzureKeyManager, AzureVersionRecord } from "../provider/model/azure-inventory";

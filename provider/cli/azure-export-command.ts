@@ -6,8 +6,14 @@ import { azureKeyTypeOf, refuseAzureKey } from "../model/azure-key-type";
 import { ByokError } from "../model/errors";
 import { exportedCopyId } from "../model/exported-copy";
 import type { KeySpec } from "../model/key-spec";
-import type { AzureTarget, PinnedWrappingKey } from "../model/ports/azure-import";
-import { azureConfigValuesFor, azureGroupInState, pinInState, type AzureGroupInState } from "./azure-state-group";
+import type { AzureTarget, GroupWrappingKey } from "../model/ports/azure-import";
+import {
+  azureConfigValuesFor,
+  azureGroupInState,
+  pinInState,
+  wrappingKeyGroupInState,
+  type AzureGroupInState,
+} from "./azure-state-group";
 import { exportedSource, type ExportedSource } from "./exported-source";
 import { readStack } from "./stack-export";
 import type { Terminal } from "./terminal";
@@ -35,7 +41,7 @@ export async function azureExportCommand(options: AzureExportOptions, terminal: 
   const { source, group, keyName, exported } = await chosen("azure export", options);
   const file = path.resolve(options.out);
   await requireFree(file, options.force === true);
-  const wrappingKey = pinOf(exported, options.group);
+  const wrappingKey = wrappingKeyOf(exported, group);
   const { connection, allowedSpecs } = group;
   const refusal = refuseAzureKey(source.spec, connection.tier, "hsm");
   if (refusal !== undefined) throw refused(`${source.name} ${refusal.reason}`);
@@ -45,7 +51,7 @@ export async function azureExportCommand(options: AzureExportOptions, terminal: 
     );
   const custodian = openCustodian(source.group.token);
   try {
-    const { fingerprint } = await custodian.exportForAzure({
+    const { fingerprint, wrappingKey: used } = await custodian.exportForAzure({
       ...{ owner: source.owner, version: source.version, spec: source.spec, wrappingKey },
       rules: rulesOf(source),
       target: await targetOf(group, keyName, options),
@@ -54,9 +60,13 @@ export async function azureExportCommand(options: AzureExportOptions, terminal: 
       copyName: path.basename(file),
     });
     terminal.err(
-      `byok: version ${source.version} of ${source.name} is in ${file} (fingerprint ${fingerprint.method}:${fingerprint.value}). Only ${connection.vaultUrl} opens it, while ${wrappingKey.id} is there. ` +
+      `byok: version ${source.version} of ${source.name} is in ${file} (fingerprint ${fingerprint.method}:${fingerprint.value}). Only ${connection.vaultUrl} opens it, while ${used.id} is there. ` +
         "The token remembers it, and does not destroy that version until byok azure forget-export is run.",
     );
+    if (used.id !== wrappingKey.id)
+      terminal.err(
+        `byok: the token does not remember that ${wrappingKey.id}, which the state names as the wrapping key of ${group.name}, was made here; so the token has one of its own in this vault.`,
+      );
     await terminal.out(`${importLine(source.spec, group, keyName, file)}\n`);
   } finally {
     await custodian.end();
@@ -105,11 +115,13 @@ function numberOf(text: string | undefined): number | undefined {
   throw refused(`--key-version ${text} is none.`, "Write the number of a version of the source key, such as 2.");
 }
 
-function pinOf(exported: unknown, group: string): PinnedWrappingKey {
-  const pin = pinInState(exported, group);
-  if (pin !== undefined) return pin;
+/** This command saw no vault make a wrapping key, so it is for the token to know it. */
+function wrappingKeyOf(exported: unknown, { name, bits }: AzureGroupInState): GroupWrappingKey {
+  const pin = pinInState(exported, name);
+  const mark = wrappingKeyGroupInState(exported, name);
+  if (pin !== undefined && mark !== undefined) return { ...pin, ...{ group: mark, made: false, bits } };
   throw refused(
-    `The group ${group} keeps no wrapping key, and a file needs one that stays until it is imported.`,
+    `The group ${name} keeps no wrapping key, and a file needs one that stays until it is imported.`,
     'Use a group of a premium vault or a Managed HSM with kek: { lifetime: "group" }, and run pulumi up.',
   );
 }

@@ -57,7 +57,10 @@ const azureAsked = {
   target: z.strictObject({ connection: azureConnection, keyName: z.string().min(1), configValues: texts }),
 };
 
-const pinnedWrappingKey = z.strictObject({ id: url, publicKeySha256: hex(64) });
+const pinFields = { id: url, publicKeySha256: hex(64) };
+const bits = z.union(wrappingKeySizes.map((size) => z.literal(size)));
+const groupWrappingKey = z.strictObject({ ...pinFields, group: hex(32), made: z.boolean(), bits });
+const usedWrappingKey = z.strictObject({ ...pinFields, rememberedBy: z.enum(["token", "state", "import"]) });
 
 const azureNewVersion = {
   ...azureAsked,
@@ -74,16 +77,13 @@ export const azureClearImportRequest: z.ZodType<AzureClearImportRequest> = z.str
 
 export const azureImportRequest: z.ZodType<AzureImportRequest> = z.strictObject({
   ...azureNewVersion,
-  wrappingKey: z.union([
-    pinnedWrappingKey,
-    z.strictObject({ bits: z.union(wrappingKeySizes.map((size) => z.literal(size))) }),
-  ]),
+  wrappingKey: z.union([groupWrappingKey, z.strictObject({ bits })]),
 });
 
 const { file: _, ...azureSource } = azureAsked;
 export const azureExportRequest: z.ZodType<AzureExportRequest> = z.strictObject({
   ...azureSource,
-  wrappingKey: pinnedWrappingKey,
+  wrappingKey: groupWrappingKey,
   path: z.string().refine((text) => path.isAbsolute(text)),
   overwrite: z.boolean(),
   copyName: z.string(),
@@ -94,6 +94,7 @@ export const azureExportReceipt: z.ZodType<AzureExportReceipt> = z.strictObject(
   checkValue: hex(6),
   exportedAt: isoDate,
   exportedBy: z.string(),
+  wrappingKey: usedWrappingKey,
 });
 
 const azureProofFields = { fingerprint, checkValue: hex(6), proof: z.enum(["public-key", "challenge", "accepted"]) };
@@ -104,7 +105,7 @@ export const azureClearImportReceipt: z.ZodType<AzureClearImportReceipt> = z.str
 
 export const azureImportReceipt: z.ZodType<AzureImportReceipt> = z.strictObject({
   ...azureReceiptFields,
-  wrappingKey: pinnedWrappingKey,
+  wrappingKey: usedWrappingKey,
 });
 
 export const azureProveRequest: z.ZodType<AzureProveRequest> = z.strictObject({ ...azureAsked, keyId: url });

@@ -37,6 +37,7 @@ export function callContext(runtime: Runtime, config: StackConfig | undefined, s
     kmsInventory: (connection) => runtime.kmsInventory(connection, valuesFor(connection)),
     keyVault: (connection) => runtime.keyVault(connection, valuesFor(connection)),
     vaultInventory: (connection) => runtime.vaultInventory(connection, valuesFor(connection)),
+    madeWrappingKeys: runtime.madeWrappingKeys,
     azureConfigValues: valuesFor,
     azureOverrides: runtime.azureOverrides,
     ignoredOverrides: runtime.ignoredOverrides,

@@ -1,6 +1,7 @@
 import type { AwsConnection } from "../model/aws-connection";
 import type { AzureConnection } from "../model/azure-connection";
 import type { EscrowFiles } from "../model/ports/escrow-files";
+import type { MadeWrappingKeys } from "../model/ports/azure-import";
 import type { KeyVaultPort } from "../model/ports/key-vault";
 import type { VaultInventoryPort } from "../model/ports/vault-inventory";
 import type { CustodianPort } from "../model/ports/custodian";
@@ -8,6 +9,7 @@ import type { KmsPort } from "../model/ports/kms";
 import type { KmsInventoryPort } from "../model/ports/kms-inventory";
 import type { TokenConnection } from "../model/token";
 import { noEngine, openEngineLink, type EngineLink } from "./engine-link";
+import { rememberedInProcess } from "./made-wrapping-keys";
 import { ProcessLife } from "./process-life";
 import { Redactor } from "./redactor";
 import { SharedConnections } from "./shared-connections";
@@ -37,6 +39,8 @@ export interface Runtime {
     connection: AzureConnection,
     configValues: Readonly<Record<string, string>>,
   ) => VaultInventoryPort;
+  /** The group that makes a wrapping key and the keys that are imported under it are resources of one process. */
+  readonly madeWrappingKeys: MadeWrappingKeys;
   readonly azureOverrides: (connection: AzureConnection) => readonly string[];
   readonly ignoredOverrides: (connection: AwsConnection) => readonly string[];
   readonly caDigests: (path: string) => Promise<readonly string[]>;
@@ -120,6 +124,7 @@ export function createRuntime(parts: RuntimeParts): Runtime {
     kmsInventory: (connection, values) => inventoryPorts.get({ connection, values }),
     keyVault: (connection, values) => keyVaultPorts.get({ connection, values }),
     vaultInventory: (connection, values) => vaultInventoryPorts.get({ connection, values }),
+    madeWrappingKeys: rememberedInProcess(),
     azureOverrides: parts.azureOverrides,
     ignoredOverrides: parts.ignoredOverrides,
     caDigests: oncePerPath(parts.caDigests),

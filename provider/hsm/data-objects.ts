@@ -18,9 +18,15 @@ export interface DataObject {
   readonly value: Buffer;
 }
 
-/** Objects of the application, each label's newest last. Foreign objects are passed by. */
+/**
+ * Objects of the application, each label's newest last. Foreign objects are passed by, and so are public ones: those can be made without a login
+ * (PKCS#11 v2.40 usage guide, R/W public sessions), and what is remembered here is trusted.
+ */
 export function readDataObjects(session: Session, matches: (label: string) => boolean): readonly DataObject[] {
-  const handles = findObjects(session, template({ CLASS: CKO.DATA, TOKEN: true, APPLICATION: application }));
+  const handles = findObjects(
+    session,
+    template({ CLASS: CKO.DATA, TOKEN: true, PRIVATE: true, APPLICATION: application }),
+  );
   return handles
     .flatMap((handle) => {
       const label = readText(session, handle, "LABEL");

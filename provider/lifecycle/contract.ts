@@ -1,6 +1,7 @@
 import type { AwsConnection } from "../model/aws-connection";
 import type { AzureConnection } from "../model/azure-connection";
 import type { KeyVaultPort } from "../model/ports/key-vault";
+import type { MadeWrappingKeys } from "../model/ports/azure-import";
 import type { VaultInventoryPort } from "../model/ports/vault-inventory";
 import type { ByokError } from "../model/errors";
 import type { EscrowFiles } from "../model/ports/escrow-files";
@@ -61,6 +62,8 @@ export interface LifecycleContext {
   /** Key Vault, or a Managed HSM, behind a connection. */
   readonly keyVault: (connection: AzureConnection) => KeyVaultPort;
   readonly vaultInventory: (connection: AzureConnection) => VaultInventoryPort;
+  /** Wrapping keys that this run saw a vault make. */
+  readonly madeWrappingKeys: MadeWrappingKeys;
   /** Values of the `config:` references that a connection to Azure names. */
   readonly azureConfigValues: (connection: AzureConnection) => Readonly<Record<string, string>>;
   /** One sentence for each override of Azure's hosts in the environment that is ignored. */

@@ -7,8 +7,9 @@ import { azureExportCommand, azureForgetExportCommand } from "../../provider/cli
 import { openCustodian, type OpenCustodian } from "../../provider/custodian/client";
 import { azureKeyTypeOf } from "../../provider/model/azure-key-type";
 import type { KeySpec } from "../../provider/model/key-spec";
-import type { AzureExportRequest } from "../../provider/model/ports/azure-import";
+import type { AzureExportRequest, PinnedWrappingKey } from "../../provider/model/ports/azure-import";
 import type { KeyVaultPort, VaultWrappingKey } from "../../provider/model/ports/key-vault";
+import { wrappingKeyGroup } from "../../provider/model/wrapping-key-trust";
 import { caDigests } from "../../provider/network/ca-digests";
 import { azureBench, secretOf, type AzureBench } from "../azure/local-vault";
 import { createSoftHsmToken, type SoftHsmToken } from "../tokens/softhsm-token";
@@ -47,11 +48,17 @@ afterAll(async () => {
 
 const fileOf = (name: string): string => path.join(folder, name);
 
+const pin = (): PinnedWrappingKey => ({ id: wrappingKey.id, publicKeySha256: wrappingKey.publicKeySha256 });
+
+/** What marks the wrapping keys of the group in {@link state}. */
+const markOfState = (): string =>
+  wrappingKeyGroup({ self: "urn:pulumi:prod::pay", name: "vault", vaultUrl: bench.connection("premium").vaultUrl });
+
 const exporting = (more: Partial<AzureExportRequest> = {}): AzureExportRequest => ({
   ...{ owner, version: 1, spec: "EC_P256", overwrite: false, copyName: "signing.byok", path: fileOf("signing.byok") },
   rules: { allowedTargets: [], lab: true, minOaepHash: "sha256" },
   target: { connection: bench.connection("premium"), keyName: "signing", configValues: {} },
-  wrappingKey: { id: wrappingKey.id, publicKeySha256: wrappingKey.publicKeySha256 },
+  wrappingKey: { ...pin(), ...{ group: markOfState(), made: true, bits: 3072 } },
   ...more,
 });
 
@@ -106,7 +113,7 @@ describe("a .byok file of a source key", () => {
 
   it("is written under the pinned wrapping key alone, and for no target that the rules do not name", async () => {
     const file = fileOf("refused.byok");
-    const wrong = { id: wrappingKey.id, publicKeySha256: "0".repeat(64) };
+    const wrong = { ...exporting().wrappingKey, publicKeySha256: "0".repeat(64) };
     await expect(custodian.exportForAzure(exporting({ path: file, wrappingKey: wrong }))).rejects.toMatchObject({
       code: "BYOK_WRAP_REFUSED",
     });
@@ -119,6 +126,17 @@ describe("a .byok file of a source key", () => {
         exporting({ path: file, rules: { ...exporting().rules, compromisedSince: "2026-01-01T00:00:00Z" } }),
       ),
     ).rejects.toMatchObject({ code: "BYOK_KEY_COMPROMISED" });
+    expect(existsSync(file)).toBe(false);
+  });
+
+  it("is not written for a wrapping key that only an altered state knows", async () => {
+    await custodian.exportForAzure(exporting({ path: fileOf("remembered.byok") }));
+    const attackers = await vault.makeWrappingKey({ name: "byok-kek-attacker", bits: 2048, tags: {} });
+    const altered = { ...exporting().wrappingKey, id: attackers.id, publicKeySha256: attackers.publicKeySha256 };
+    const file = fileOf("for-the-attacker.byok");
+    await expect(
+      custodian.exportForAzure(exporting({ path: file, wrappingKey: { ...altered, made: false } })),
+    ).rejects.toMatchObject({ code: "BYOK_WRAPPING_KEY_UNKNOWN" });
     expect(existsSync(file)).toBe(false);
   });
 

@@ -7,8 +7,9 @@ import type { LocalVaultTier } from "../../provider/local";
 import { azureKeyTypeOf } from "../../provider/model/azure-key-type";
 import { isAsymmetric, keySpecs, type KeySpec } from "../../provider/model/key-spec";
 import { ownershipTags, wrappingKeyTag } from "../../provider/model/owner";
-import type { AzureImportRequest, AzureProveRequest } from "../../provider/model/ports/azure-import";
+import type { AzureImportRequest, AzureProveRequest, GroupWrappingKey } from "../../provider/model/ports/azure-import";
 import type { KeyVaultPort, VaultWrappingKey } from "../../provider/model/ports/key-vault";
+import { wrappingKeyGroup } from "../../provider/model/wrapping-key-trust";
 import { azureBench, secretOf, type AzureBench } from "../azure/local-vault";
 import { createSoftHsmToken, type SoftHsmToken } from "../tokens/softhsm-token";
 import { labOwner as owner } from "./doubles/requests";
@@ -48,16 +49,22 @@ const vaultOf = (tier: LocalVaultTier): KeyVaultPort => {
   return port;
 };
 
+/** As the run that made it asks; in another one the token has to know it. */
+function madeNow(tier: LocalVaultTier): GroupWrappingKey {
+  const { id, publicKeySha256 } = wrappingKeys.get(tier) ?? { id: "", publicKeySha256: "" };
+  const group = wrappingKeyGroup({ name: tier, vaultUrl: bench.connection(tier).vaultUrl });
+  return { id, publicKeySha256, group, made: true, bits: 3072 };
+}
+
 function importOf(spec: KeySpec, version: number, more: Partial<AzureImportRequest> = {}): AzureImportRequest {
   const tier = spec === "AES_256" ? "managed-hsm" : "premium";
-  const { id, publicKeySha256 } = wrappingKeys.get(tier) ?? { id: "", publicKeySha256: "" };
   return {
     owner,
     version,
     spec,
     rules: { allowedTargets: [], lab: true, minOaepHash: "sha256" },
     target: { connection: bench.connection(tier), keyName: `key-${spec.replaceAll("_", "-")}`, configValues: {} },
-    wrappingKey: { id, publicKeySha256 },
+    wrappingKey: madeNow(tier),
     operations: azureKeyTypeOf(spec)?.operations ?? [],
     enabled: true,
     tags: { [ownershipTags.owner]: "e".repeat(32) },
@@ -68,9 +75,8 @@ function importOf(spec: KeySpec, version: number, more: Partial<AzureImportReque
 
 /** The same import into the other kind of store. */
 function inManagedHsm(request: AzureImportRequest): AzureImportRequest {
-  const { id, publicKeySha256 } = wrappingKeys.get("managed-hsm") ?? { id: "", publicKeySha256: "" };
   const target = { ...request.target, connection: bench.connection("managed-hsm") };
-  return { ...request, target, wrappingKey: { id, publicKeySha256 } };
+  return { ...request, target, wrappingKey: madeNow("managed-hsm") };
 }
 
 const proving = ({ version, spec, rules, target }: AzureImportRequest, keyId: string): AzureProveRequest => ({
@@ -130,10 +136,11 @@ describe("a key from SoftHSM to the local Azure", () => {
     const request = importOf("EC_P256", 5);
     const other = await vaultOf("premium").makeWrappingKey({ name: "byok-kek-other", bits: 2048, tags: {} });
     const pin = wrappingKeys.get("premium");
-    for (const wrappingKey of [
+    for (const altered of [
       { id: other.id, publicKeySha256: pin?.publicKeySha256 ?? "" },
       { id: `${pin?.id.slice(0, -32) ?? ""}${"0".repeat(32)}`, publicKeySha256: pin?.publicKeySha256 ?? "" },
     ]) {
+      const wrappingKey = { ...madeNow("premium"), ...altered };
       await expect(custodian.importIntoAzure({ ...request, wrappingKey })).rejects.toMatchObject({
         code: "BYOK_WRAP_REFUSED",
       });
@@ -150,8 +157,29 @@ describe("a key from SoftHSM to the local Azure", () => {
       .update(loose.publicKey ?? "")
       .digest("hex");
     await expect(
-      custodian.importIntoAzure({ ...request, wrappingKey: { id: loose.id, publicKeySha256 } }),
+      custodian.importIntoAzure({
+        ...request,
+        wrappingKey: { ...madeNow("premium"), id: loose.id, publicKeySha256 },
+      }),
     ).rejects.toThrow("not import alone");
+  });
+
+  it("goes under what its token remembers, in whatever process; another wrapping key is refused, and nothing sent", async () => {
+    const request = importOf("EC_P256", 5, { target: { ...importOf("EC_P256", 5).target, keyName: "by-memory" } });
+    await custodian.importIntoAzure(request);
+    const later = openCustodian(token.connection, {
+      environment: { ...process.env, TEST_AZURE_SECRET: secretOf(bench) },
+    });
+    const asked = { ...madeNow("premium"), made: false };
+    const { wrappingKey } = await later.importIntoAzure({ ...request, wrappingKey: asked });
+    expect(wrappingKey).toEqual({ id: asked.id, publicKeySha256: asked.publicKeySha256, rememberedBy: "token" });
+    const attackers = await vaultOf("premium").makeWrappingKey({ name: "byok-kek-attacker", bits: 2048, tags: {} });
+    const altered = { ...asked, id: attackers.id, publicKeySha256: attackers.publicKeySha256 };
+    const refused = { ...request, target: { ...request.target, keyName: "for-the-attacker" }, wrappingKey: altered };
+    await expect(later.importIntoAzure(refused)).rejects.toMatchObject({ code: "BYOK_WRAPPING_KEY_UNKNOWN" });
+    expect(await vaultOf("premium").listVersions("for-the-attacker")).toEqual([]);
+    expect((await later.links(owner)).filter(({ arn }) => arn.endsWith("for-the-attacker"))).toEqual([]);
+    await later.end();
   });
 
   it("goes to no vault that the rules do not name, and no lab key to any real one", async () => {

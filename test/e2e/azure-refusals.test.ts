@@ -1,6 +1,10 @@
+import { createHash, generateKeyPairSync } from "node:crypto";
+import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { composeByokFile } from "../../provider/model/byok-file";
+import type { PinnedWrappingKey } from "../../provider/model/ports/azure-import";
+import { keyClient, vaultOf } from "../local/azure/azure-fixture";
 import { createAzureLab, type AzureLab } from "./azure-lab";
 import { diagnostics } from "./diagnostics";
 
@@ -101,6 +105,32 @@ describe("a group is refused before anything is made", () => {
   });
 });
 
+/** As an administrator of the vault imports a key whose private half is known outside, with all that a wrapping key has. */
+async function placeAttackersKey(): Promise<PinnedWrappingKey> {
+  const pair = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  const parts = Object.entries(pair.privateKey.export({ format: "jwk" })).flatMap(([part, text]) =>
+    part !== "kty" && typeof text === "string" ? [[part, Buffer.from(text, "base64url")] as const] : [],
+  );
+  const { azure } = lab;
+  const made = await keyClient(azure, vaultOf(azure, "premium")).importKey(
+    "byok-kek-mallory",
+    { kty: "RSA", keyOps: ["import"], ...Object.fromEntries(parts) },
+    { hardwareProtected: true },
+  );
+  const spki = pair.publicKey.export({ format: "der", type: "spki" });
+  return { id: made.id ?? "", publicKeySha256: createHash("sha256").update(spki).digest("hex") };
+}
+
+/** As somebody does who may write to the backend. */
+async function putState(text: string): Promise<void> {
+  const file = path.join(lab.project.folder, "state.json");
+  await writeFile(file, text);
+  await lab.project.expectSuccess("stack", "import", "--file", file);
+}
+
+const wrappingKeysThere = async (): Promise<readonly string[]> =>
+  Object.keys(await lab.living("premium")).filter((each) => each.startsWith("byok-kek-"));
+
 describe("a wrapping key", () => {
   const wrappingKey = async (): Promise<[name: string, version: string]> => {
     const { id } = (await lab.project.outputs("premium"))["wrappingKey"] as { readonly id: string };
@@ -119,8 +149,65 @@ describe("a wrapping key", () => {
     await lab.project.up();
     expect((await wrappingKey())[0]).not.toBe(name);
     expect((await lab.project.outputs("second"))["versions"]).toHaveLength(1);
-    const names = Object.keys(await lab.living("premium"));
-    expect(names.filter((each) => each.startsWith("byok-kek-"))).toHaveLength(1);
+    expect(await wrappingKeysThere()).toHaveLength(1);
+  });
+
+  it("that somebody put into the state and the vault wraps nothing, also not for a file", async () => {
+    const honest = await lab.project.expectSuccess("stack", "export");
+    const { wrappingKey: pin } = (await lab.project.outputs("premium")) as { readonly wrappingKey: PinnedWrappingKey };
+    const attackers = await placeAttackersKey();
+    const altered = honest.replaceAll(pin.id, attackers.id).replaceAll(pin.publicKeySha256, attackers.publicKeySha256);
+    await putState(altered);
+    const says =
+      /: the state names \S+byok-kek-mallory\S+ .*, and the token remembers \S+, which is still there\. .*--replace.*\.$/;
+    await expectRefusal(program(["signing", "second", "third"]), { row: "third", says, at: "update" });
+    const exported = await lab.project.byok([
+      "azure",
+      "export",
+      "--key",
+      "ec-source",
+      "--group",
+      "premium",
+      "--out",
+      "ec.byok",
+    ]);
+    expect(exported.text).toContain("BYOK_WRAPPING_KEY_UNKNOWN");
+    expect(existsSync(path.join(lab.project.folder, "ec.byok"))).toBe(false);
+    await lab.project.up("--replace", (await lab.project.resource("premium")).urn);
+    expect(await lab.project.outputs("third")).toMatchObject({ wrapping: { wrappingKey: { rememberedBy: "token" } } });
+    const [name] = await wrappingKey();
+    expect([...(await wrappingKeysThere())].sort()).toEqual([name, "byok-kek-mallory"].sort());
+    await lab.port("premium").deleteKey("byok-kek-mallory");
+    await lab.project.program(program(["signing", "second"]));
+    await lab.project.up();
+  });
+
+  it("of the group is made up for a token that does not know it, with one that goes with the group", async () => {
+    const other = await lab.token.addToken("others");
+    const text = `${program(["signing", "second"])}
+const others = new byok.SourceGroup("others", { token: ${JSON.stringify(other.connection)}, minOaepHash: "sha1", lab: true });
+const theirs = new byok.SourceKey("theirs", { group: others, spec: "EC_P384" });
+new byok.AzureKey("fourth", { group: premium, material: { source: theirs } });`;
+    await lab.project.program(text);
+    expect(await lab.project.up()).toContain("so the token has one of its own in this vault");
+    const { wrapping } = await lab.project.outputs("fourth");
+    const [name] = await wrappingKey();
+    expect(wrapping).toMatchObject({ wrappingKey: { rememberedBy: "token" } });
+    expect(JSON.stringify(wrapping)).not.toContain(name);
+    const exported = await lab.project.byok([
+      "azure",
+      "export",
+      "--key",
+      "theirs",
+      "--group",
+      "premium",
+      "--out",
+      "their.byok",
+    ]);
+    expect(exported.text).toContain("so the token has one of its own in this vault");
+    expect(await wrappingKeysThere()).toHaveLength(2);
+    await lab.project.program(program(["signing", "second"]));
+    await lab.project.up();
   });
 });
 
@@ -147,4 +234,7 @@ it("another vault replaces group and keys, and the preview says why", async () =
   expect(preview).toMatch(
     /is replaced: a key of Azure never moves or changes its name\. signing is made in \S+; then \S+ is soft-deleted/,
   );
+  await lab.project.program(program(["signing", "second"]));
+  await lab.project.expectSuccess("destroy", "--yes", "--skip-preview");
+  expect(await lab.living("premium")).toEqual({});
 });

@@ -24,6 +24,7 @@ import type {
   AzureProof,
   AzureProveRequest,
   PinnedWrappingKey,
+  UsedWrappingKey,
 } from "../../provider/model/ports/azure-import";
 import { azureKeyTypeOf } from "../../provider/model/azure-key-type";
 import { materialIdOf, type FakeKms } from "./fake-kms";
@@ -127,18 +128,21 @@ export class FakeCustodian implements CustodianPort {
     return this.act(`setDeactivated ${versions.join()}`, () => void this.inactive.set(owner, versions));
   }
   readonly azureImports: AzureImportRequest[] = [];
+  /** The wrapping key that the token has of its own, as it does not know the group's. */
+  instead: PinnedWrappingKey | undefined;
   async importIntoAzure(request: AzureImportRequest): Promise<AzureImportReceipt> {
     await this.act("importIntoAzure", () => this.azureImports.push(request));
     const fail = this.failImport;
     this.failImport = undefined;
     if (fail === "before") throw new ByokError("BYOK_CUSTODIAN_FAILED", "planned failure before the import");
     const { wrappingKey } = request;
-    if ("id" in wrappingKey) return this.sendToAzure(request, wrappingKey, fail);
+    if ("id" in wrappingKey)
+      return this.sendToAzure(request, { ...(this.instead ?? wrappingKey), rememberedBy: "token" }, fail);
     const name = `byok-kek-${String(this.azureImports.length)}`;
     try {
       const tags = { [wrappingKeyTag]: request.tags[ownershipTags.owner] ?? request.owner };
       const { id, publicKeySha256 } = await this.vault.makeWrappingKey({ name, bits: wrappingKey.bits, tags });
-      return await this.sendToAzure(request, { id, publicKeySha256 }, fail);
+      return await this.sendToAzure(request, { id, publicKeySha256, rememberedBy: "import" }, fail);
     } finally {
       await this.vault.deleteKey(name).catch(() => undefined);
     }
@@ -163,10 +167,10 @@ export class FakeCustodian implements CustodianPort {
   }
   private async sendToAzure(
     request: AzureImportRequest,
-    wrappingKey: PinnedWrappingKey,
+    { id, publicKeySha256, rememberedBy }: UsedWrappingKey,
     fail: "before" | "after" | undefined,
   ): Promise<AzureImportReceipt> {
-    return { ...(await this.storeInAzure(request, "-HSM", fail)), wrappingKey };
+    return { ...(await this.storeInAzure(request, "-HSM", fail)), wrappingKey: { id, publicKeySha256, rememberedBy } };
   }
   private async storeInAzure(
     request: AzureClearImportRequest,

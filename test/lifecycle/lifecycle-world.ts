@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { Lifecycle, LifecycleContext, PlainRecord } from "../../provider/lifecycle/contract";
+import { rememberedInProcess } from "../../provider/host/made-wrapping-keys";
 import { PartialFailure } from "../../provider/lifecycle/contract";
 import { FakeFiles } from "./fake-files";
 import { FakeKeyVault } from "./fake-key-vault";
@@ -19,6 +20,8 @@ export class World {
   readonly infos: string[] = [];
   /** Backups by path. */
   readonly files = new FakeFiles();
+  /** Another one stands for the process of another run. */
+  madeWrappingKeys = rememberedInProcess();
   environment: Record<string, string> = {};
   engineLost = false;
   /** Connections that were asked for. */
@@ -51,6 +54,7 @@ export class World {
         return this.vault;
       },
       vaultInventory: () => this.vaultInventory,
+      madeWrappingKeys: this.madeWrappingKeys,
       azureConfigValues: () => ({}),
       azureOverrides: () => [],
       ignoredOverrides: () => [],

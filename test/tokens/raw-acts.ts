@@ -29,7 +29,7 @@ export interface RawActs {
   /** What a second C_Initialize in the process answers. */
   initialiseAgain(): Promise<string>;
   /** Creates a raw data object. */
-  createData(label: string, application: string, value: Buffer): Promise<void>;
+  createData(label: string, application: string, value: Buffer, isPrivate?: boolean): Promise<void>;
 }
 
 /** Opens a session of its own beside the adapter's; the login is shared by the process. */
@@ -85,10 +85,10 @@ export async function makeRawActs(connection: TokenConnection): Promise<RawActs>
         return Promise.resolve(ckrName(ckrOf(thrown) ?? -1));
       }
     },
-    createData: (label, application, value) =>
+    createData: (label, application, value, isPrivate = true) =>
       use((m, s) => {
         const named = { LABEL: Buffer.from(label), APPLICATION: Buffer.from(application) };
-        m.C_CreateObject(s, template({ CLASS: CKO.DATA, TOKEN: true, PRIVATE: true, VALUE: value, ...named }));
+        m.C_CreateObject(s, template({ CLASS: CKO.DATA, TOKEN: true, PRIVATE: isPrivate, VALUE: value, ...named }));
       }),
   };
 }

@@ -7,7 +7,8 @@ import { requireVersion } from "../find-version";
 import { requireMadeForHardware } from "../made-for-hardware";
 import { requireExportable, withMaterial, type Material } from "../material";
 import type { OperationContext } from "../operation-context";
-import { requirePinned, type UsableWrappingKey } from "../vault-wrapping-key";
+import type { UsableWrappingKey } from "../pinned-wrapping-key";
+import { trustedWrappingKey } from "../trusted-wrapping-key";
 import { decideVaultTrust, openVault, type VerifiedVault } from "../verified-vault";
 import { step } from "./import-into";
 import { generatorOf, requireWrappable } from "./import-into-azure";
@@ -30,7 +31,9 @@ async function exportMaterial(
   const opened = await step("verify the target", () =>
     openVault(context, request.target, request.rules, request.owner),
   );
-  const wrappingKey = await step("check the wrapping key", () => requirePinned(context, opened, request.wrappingKey));
+  const wrappingKey = await step("check the wrapping key", () =>
+    trustedWrappingKey(context, opened, request.wrappingKey),
+  );
   const exportedAt = context.clock().toISOString();
   await step("remember the copy", () => rememberExport(context, request, opened, exportedAt));
   await step("write the file", () => write(context, request, material, wrappingKey));
@@ -39,6 +42,7 @@ async function exportMaterial(
     checkValue: await material.checkValue(),
     exportedAt,
     exportedBy: opened.caller.objectId,
+    wrappingKey: wrappingKey.pin,
   };
 }
 

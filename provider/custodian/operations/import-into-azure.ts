@@ -17,7 +17,8 @@ import { requireVersion } from "../find-version";
 import { requireMadeForHardware } from "../made-for-hardware";
 import { requireExportable, requireSame, withMaterial, type Material } from "../material";
 import type { OperationContext } from "../operation-context";
-import { withWrappingKey, type UsableWrappingKey } from "../vault-wrapping-key";
+import type { UsableWrappingKey } from "../pinned-wrapping-key";
+import { withWrappingKey } from "../vault-wrapping-key";
 import { decideVaultTrust, openVault, type VerifiedVault } from "../verified-vault";
 import { step } from "./import-into";
 

@@ -4,6 +4,7 @@ import { ByokError } from "../../model/errors";
 import { ownerHash, ownershipTags, wrappingKeyPrefix, wrappingKeyTag } from "../../model/owner";
 import type { KeyVaultPort, VaultKeyFacts, VaultWrappingKey } from "../../model/ports/key-vault";
 import { spkiPem } from "../../model/spki-pem";
+import { wrappingKeyGroup } from "../../model/wrapping-key-trust";
 import type { LifecycleContext, PlainRecord } from "../contract";
 import type { AzureKeyVaultGroupInputs } from "../inputs/azure-key-vault-group-inputs";
 import { pinnedWrappingKeySchema } from "../inputs/azure-shapes";
@@ -26,6 +27,10 @@ export const pinnedIn = (outputs: PlainRecord): { readonly id: string; readonly 
 export const wrappingKeyOwner = ({ self = "", organization = "organization", vaultUrl }: GroupPlace): string =>
   ownerHash({ organization, urn: self, place: vaultUrl });
 
+/** Marks those that were made for single tokens, which do not know the group's. */
+const tokensOwn = (context: LifecycleContext, { self, organization, vaultUrl }: GroupPlace): string =>
+  wrappingKeyGroup({ organization, self, name: context.name, vaultUrl });
+
 /**
  * Makes a wrapping key of a random name. One that is found with the group's tag is never used, whoever made it, because its private half may be known
  * outside the vault; it is what a run left that was cut off, and goes.
@@ -39,27 +44,34 @@ export async function makeGroupWrappingKey(
   id: string,
 ): Promise<VaultWrappingKey> {
   const owner = wrappingKeyOwner(place);
-  await removeWrappingKeys(context, port, owner);
+  await removeWrappingKeys(context, port, [owner, tokensOwn(context, place)]);
   context.mayProceed();
   context.log.progress("making the wrapping key");
-  return port.makeWrappingKey({
+  const made = await port.makeWrappingKey({
     name: `${wrappingKeyPrefix}${context.random(8).toString("hex")}`,
     bits: place.kek.size,
     tags: { [wrappingKeyTag]: owner, [ownershipTags.lineage]: id },
   });
+  context.madeWrappingKeys.add(made);
+  return made;
 }
 
 /**
- * Removes the wrapping keys of a group that goes, or that keeps none any more. A replacement in the same vault has the same owner, so what another
- * resource made stays.
+ * Removes the wrapping keys of a group that goes, or that keeps none any more, and those of its tokens. A replacement in the same vault has the same owner,
+ * so what another resource made stays; a token that misses its own makes another one.
  */
-export const removeGroupWrappingKeys = (
+export function removeGroupWrappingKeys(
   context: LifecycleContext,
   port: KeyVaultPort,
   place: GroupPlace,
   id: string,
-): Promise<void> =>
-  removeWrappingKeys(context, port, wrappingKeyOwner(place), ({ tags }) => tags[ownershipTags.lineage] === id);
+): Promise<void> {
+  const own = tokensOwn(context, place);
+  const going = [id, own];
+  return removeWrappingKeys(context, port, [wrappingKeyOwner(place), own], ({ tags }) =>
+    going.includes(tags[ownershipTags.lineage] ?? ""),
+  );
+}
 
 /** What the vault shows of a pinned wrapping key. */
 export interface SeenWrappingKey {

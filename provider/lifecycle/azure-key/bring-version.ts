@@ -7,7 +7,6 @@ import { keySpecFacts } from "../../model/key-spec";
 import type {
   AzureClearImportReceipt,
   AzureClearImportRequest,
-  AzureImportRequest,
   AzureProof,
   AzureProveRequest,
 } from "../../model/ports/azure-import";
@@ -22,6 +21,7 @@ import { requireRemoved } from "./import-wrapping-key";
 import { bringByokFile } from "./import-byok-file";
 import { fingerprintText, type Told } from "./record-azure-key";
 import { withVersion } from "./told-version";
+import { tellOfOther, wrappingKeyFor } from "./wrapping-key-asked";
 
 /** Makes the version that is asked for: Azure makes a native one, the custodian imports all other material. */
 export async function bringVersion(
@@ -53,9 +53,10 @@ export async function bringVersion(
   };
   if (travelsInClear(inputs))
     return withReceipt(told, inputs, desired.version, await custodian.importInClear(request), inClear);
-  const receipt = await custodian.importIntoAzure({ ...request, wrappingKey: wrappingKeyFor(inputs) });
+  const receipt = await custodian.importIntoAzure({ ...request, wrappingKey: wrappingKeyFor(context, inputs) });
   const { wrappingKey } = receipt;
   await requireRemoved(context, port, inputs, wrappingKey);
+  tellOfOther(context, inputs, wrappingKey);
   const wrapping = { algorithm: "CKM_RSA_AES_KEY_WRAP", wrappingKey, attestation: "not verified" };
   return withReceipt(told, inputs, desired.version, receipt, wrapping);
 }
@@ -176,15 +177,6 @@ function askedOf(
     },
     target: { connection, keyName: inputs.name, configValues: context.azureConfigValues(connection) },
   };
-}
-
-/** @throws ByokError BYOK_AZURE_INVALID_STATE where the group's pin did not reach the key */
-function wrappingKeyFor({ wrappingKey, group }: AzureKeyGoal): AzureImportRequest["wrappingKey"] {
-  if (group.kek.lifetime === "import") return { bits: group.kek.size };
-  if (wrappingKey !== undefined) return wrappingKey;
-  throw new ByokError("BYOK_AZURE_INVALID_STATE", `The group ${group.name} has no wrapping key.`, {
-    hint: "Run pulumi up again: the group makes one.",
-  });
 }
 
 /** A version that is imported once more is the same key as before, or none; a file is what check saw. */

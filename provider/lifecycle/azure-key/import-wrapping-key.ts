@@ -16,7 +16,7 @@ export async function removeLeftWrappingKeys(
   port: KeyVaultPort,
   inputs: AzureKeyGoal,
 ): Promise<void> {
-  if (makesOwnWrappingKey(inputs)) await removeWrappingKeys(context, port, inputs.owner);
+  if (makesOwnWrappingKey(inputs)) await removeWrappingKeys(context, port, [inputs.owner]);
 }
 
 /** The custodian removes the wrapping key after the import; where Azure did not let it, it is tried once more, and told. */

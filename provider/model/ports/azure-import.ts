@@ -21,6 +21,28 @@ export interface PinnedWrappingKey {
   readonly publicKeySha256: string;
 }
 
+/** The wrapping key of a group, as a state names it. The token decides whether it is one. */
+export interface GroupWrappingKey extends PinnedWrappingKey {
+  /** What marks the wrapping keys of the group, 32 hex digits. */
+  readonly group: string;
+  /** True: this very process saw the vault make it, so that the token may remember it. */
+  readonly made: boolean;
+  /** Of the one that is made where the token does not know this one. */
+  readonly bits: WrappingKeySize;
+}
+
+/** What a process remembers of the answers of vaults that made wrapping keys, which no state can tell it. */
+export interface MadeWrappingKeys {
+  add(key: PinnedWrappingKey): void;
+  has(key: PinnedWrappingKey): boolean;
+}
+
+/** A wrapping key that was used, and who remembers that this project made it. */
+export interface UsedWrappingKey extends PinnedWrappingKey {
+  /** `token`; `state`, where the token stores no data objects; `import`: nobody, as it was made for one import and is gone. */
+  readonly rememberedBy: "token" | "state" | "import";
+}
+
 /** Asks to import a version's material as a new version of a key of a vault. */
 export interface AzureImportRequest extends VersionRef {
   readonly spec: KeySpec;
@@ -28,8 +50,8 @@ export interface AzureImportRequest extends VersionRef {
   readonly file?: MaterialFile;
   readonly rules: SourceRules;
   readonly target: AzureTarget;
-  /** A pinned one, or one that is made for this import and removed after it. */
-  readonly wrappingKey: PinnedWrappingKey | { readonly bits: WrappingKeySize };
+  /** The group's, or one that is made for this import and removed after it. */
+  readonly wrappingKey: GroupWrappingKey | { readonly bits: WrappingKeySize };
   readonly operations: readonly AzureKeyOperation[];
   readonly enabled: boolean;
   /** ISO 8601. */
@@ -63,7 +85,7 @@ export interface AzureImportReceipt {
   /** Object id of the caller that imported. */
   readonly importedBy: string;
   readonly proof: AzureProofMethod;
-  readonly wrappingKey: PinnedWrappingKey;
+  readonly wrappingKey: UsedWrappingKey;
 }
 
 /** What the custodian tells of an import in clear. */
@@ -75,7 +97,7 @@ export interface AzureExportRequest extends VersionRef {
   readonly rules: SourceRules;
   /** The vault in which the file can be imported, and the name of the key there. */
   readonly target: AzureTarget;
-  readonly wrappingKey: PinnedWrappingKey;
+  readonly wrappingKey: GroupWrappingKey;
   /** Absolute path of the file to write. */
   readonly path: string;
   /** False: a file that is there stays as it is. */
@@ -91,6 +113,8 @@ export interface AzureExportReceipt {
   readonly exportedAt: string;
   /** Object id of the caller that read the wrapping key. */
   readonly exportedBy: string;
+  /** The one that opens the file. */
+  readonly wrappingKey: UsedWrappingKey;
 }
 
 /** Asks to show that a version of a key holds a version of a source key; nothing is sent. */
@@ -114,9 +138,9 @@ export interface AzureProof {
 /** What the process that holds a token does towards Azure. */
 export interface AzureCustodianPort {
   /**
-   * One act: verify the target, decide the rules, check the wrapping key against its pin, remember the copy, wrap, send, prove.
+   * One act: verify the target, decide the rules, check the wrapping key against what the token remembers, remember the copy, wrap, send, prove.
    *
-   * @throws ByokError BYOK_TARGET_NOT_TRUSTED, BYOK_WRAP_REFUSED, BYOK_AZURE_*, BYOK_TOKEN_*, BYOK_KEY_*
+   * @throws ByokError BYOK_TARGET_NOT_TRUSTED, BYOK_WRAPPING_KEY_UNKNOWN, BYOK_WRAP_REFUSED, BYOK_AZURE_*, BYOK_TOKEN_*, BYOK_KEY_*
    */
   importIntoAzure(request: AzureImportRequest): Promise<AzureImportReceipt>;
   /**
@@ -127,7 +151,7 @@ export interface AzureCustodianPort {
    */
   importInClear(request: AzureClearImportRequest): Promise<AzureClearImportReceipt>;
   /**
-   * One act: verify the target, decide the rules, check the wrapping key against its pin, remember the copy, wrap, write the file. Nothing is sent to the vault.
+   * One act: verify the target, decide the rules, check the wrapping key likewise, remember the copy, wrap, write the file. Nothing is sent to the vault.
    *
    * @throws ByokError what {@link importIntoAzure} raises; BYOK_INPUT_INVALID where the file cannot be written
    */

@@ -271,6 +271,14 @@ export function describeToken(name: string, declared: TokenDeclaration): void {
         await opened.port.deleteData("link:c");
         expect(await opened.raw.dataObjects()).toBe(1);
       });
+
+      it("believes no data object that somebody could have made without the PIN", async () => {
+        await opened.port.putData("link:d", Buffer.from("ours"));
+        await opened.raw.createData("link:d", "pulumi-byok", frame(99n, "forged"), false);
+        await opened.raw.createData("link:e", "pulumi-byok", frame(1n, "forged"), false);
+        expect(await opened.port.listData("link:")).toEqual([{ label: "link:d", value: Buffer.from("ours") }]);
+        await opened.port.deleteData("link:d");
+      });
     } else {
       it.skip(`keeps data objects: skipped, ${declared.reasons.links ?? "no reason declared"}`, () => undefined);
     }
