@@ -138,6 +138,7 @@ export function openCustodian(token: TokenConnection, deps: CustodianDeps = {}):
     links,
     noteDeletion,
     noteRevival,
+    noteReturning,
   } = operationSchemas;
   return {
     get pid() {
@@ -177,6 +178,12 @@ export function openCustodian(token: TokenConnection, deps: CustodianDeps = {}):
         deletionDate === undefined ? [version, arn] : [version, arn, deletionDate],
       ),
     noteRevival: (version, arn) => call("noteRevival", noteRevival.result, [version, arn]),
+    noteReturning: (version, arn, deletionDate) =>
+      call(
+        "noteReturning",
+        noteReturning.result,
+        deletionDate === undefined ? [version, arn] : [version, arn, deletionDate],
+      ),
     end: async () => {
       ended = true;
       await turn;

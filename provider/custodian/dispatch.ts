@@ -14,7 +14,7 @@ import { close, connect, generate, list, rename, survey, unwrapRefusal } from ".
 import { discard, holdings } from "./operations/kept-material";
 import { deactivated, setDeactivated } from "./operations/deactivate-versions";
 import { prove } from "./operations/prove-copy";
-import { links, noteDeletion, noteRevival } from "./operations/track-copies";
+import { links, noteDeletion, noteReturning, noteRevival } from "./operations/track-copies";
 import { operationSchemas, type OperationName } from "./protocol";
 
 /** Parses an operation's parameters, runs it, and lets out nothing but what its schema lists. */
@@ -47,6 +47,7 @@ export const operations: { readonly [Name in OperationName]: Operation } = {
   links: operation("links", operationSchemas.links, links),
   noteDeletion: operation("noteDeletion", operationSchemas.noteDeletion, noteDeletion),
   noteRevival: operation("noteRevival", operationSchemas.noteRevival, noteRevival),
+  noteReturning: operation("noteReturning", operationSchemas.noteReturning, noteReturning),
 };
 
 /** Operations that need neither the token nor its PIN, so that they run where a preview has none. */

@@ -29,6 +29,7 @@ const doing: Readonly<Record<OperationName, string>> = {
   links: "reading the links to copies",
   noteDeletion: "noting the deletion of a copy",
   noteRevival: "noting that a copy stays",
+  noteReturning: "noting how far the recovery of a copy is",
 };
 
 const changes: Readonly<Record<OperationName, boolean>> = {
@@ -57,6 +58,7 @@ const changes: Readonly<Record<OperationName, boolean>> = {
   links: false,
   noteDeletion: true,
   noteRevival: true,
+  noteReturning: true,
 };
 
 /** The failure of an operation whose process is gone; `how` continues "The process that holds the token …". */

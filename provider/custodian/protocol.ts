@@ -96,6 +96,7 @@ export const copyLinkFields = {
   copiedAt: isoDate,
   copiedBy: z.string(),
   deletionDate: isoDate.exactOptional(),
+  returning: isoDate.exactOptional(),
 };
 
 const copyLink: z.ZodType<CopyLink> = z.strictObject(copyLinkFields);
@@ -209,6 +210,10 @@ export const operationSchemas: {
   links: { parameters: z.tuple([owner]), result: z.array(copyLink) },
   noteDeletion: { parameters: z.tuple([versionRef, z.string().min(1), isoDate.optional()]), result: z.undefined() },
   noteRevival: { parameters: z.tuple([versionRef, z.string().min(1)]), result: z.undefined() },
+  noteReturning: {
+    parameters: z.tuple([versionRef, z.string().min(1), isoDate.optional()]),
+    result: z.undefined(),
+  },
 };
 
 /** Operations that only a process of their own does. */
@@ -240,6 +245,7 @@ const operationName = z.enum([
   "links",
   "noteDeletion",
   "noteRevival",
+  "noteReturning",
 ]) satisfies z.ZodType<OperationName>;
 
 /** From the provider: first which token to hold, then operations. */

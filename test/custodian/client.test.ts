@@ -60,6 +60,10 @@ describe("the process that holds a token", () => {
     await custodian.noteDeletion(version, arn, "2000-01-01T00:00:00.000Z");
     await custodian.noteRevival(version, arn);
     expect((await custodian.links(owner))[0]).not.toHaveProperty("deletionDate");
+    await custodian.noteReturning(version, arn, "2000-01-01T00:00:00.000Z");
+    expect(await custodian.links(owner)).toMatchObject([{ returning: "2000-01-01T00:00:00.000Z" }]);
+    await custodian.noteReturning(version, arn);
+    expect((await custodian.links(owner))[0]).not.toHaveProperty("returning");
     await custodian.noteDeletion(version, arn, "2000-01-01T00:00:00.000Z");
     expect(await custodian.close(version)).toMatchObject({ exportable: false });
     await custodian.noteDeletion(version, arn);

@@ -1,9 +1,11 @@
 import { azureKey } from "../../provider/lifecycle/azure-key";
 import type { PlainRecord } from "../../provider/lifecycle/contract";
 import { deletionSchedule } from "../../provider/lifecycle/deletion-schedule";
+import { ByokError } from "../../provider/model/errors";
 import { ownershipTags } from "../../provider/model/owner";
 import { UNKNOWN } from "../../provider/model/unknown";
 import { azureProgram, recordOfKey, signingSource } from "./azure-programs";
+import { report } from "./fake-custodian";
 import { vaultUrl } from "./fake-key-vault";
 import { World, type EngineResource } from "./lifecycle-world";
 
@@ -286,23 +288,63 @@ describe("taking it back", () => {
     );
   });
 
-  it("ends the same wherever it is cut off, but for a recovery after which it noted nothing: that is left, and told", async () => {
+  /** A removal that is cut off at every call, then once more to the end. */
+  async function cutOffEverywhere(
+    source: PlainRecord,
+    judge: (cut: { readonly after: boolean; readonly call: number }, isEnabled: boolean) => readonly boolean[],
+  ): Promise<void> {
     for (const after of [false, true]) {
       for (let call = 1; call <= 9; call += 1) {
         await start();
         await twoVersions();
-        await schedule.up(await confirmed({ onRemove: "cancel" }));
+        await schedule.up(await confirmed({ onRemove: "cancel", key: recordOfKey(key, { source }) }));
         world.vault.failAt = { call: world.vault.calls.length + call, after };
         await schedule.destroy().catch(() => undefined);
         world.vault.failAt = undefined;
-        const isUntold = enabled().at(-1) === true;
-        expect([after, call, isUntold]).toEqual([after, call, after ? call === 4 : call === 4 || call === 5]);
-        if (isUntold) expect(warned()).toContain("is recovered and may still be enabled");
+        const expected = judge({ after, call }, enabled().at(-1) === true);
         await schedule.destroy();
-        const left = isUntold ? [false, true, true] : [false, false, false];
-        expect([after, call, enabled()]).toEqual([after, call, left]);
+        expect([after, call, enabled()]).toEqual([after, call, expected]);
       }
     }
+  }
+
+  it("ends the same wherever it is cut off, because the token remembers what is not done yet", async () => {
+    await cutOffEverywhere(signingSource, () => {
+      expect(warned()).not.toContain("may still be enabled");
+      return [false, false, false];
+    });
+    expect(world.custodian.copies.map(({ returning }) => returning)).not.toContainEqual(expect.anything());
+  });
+
+  it("ends the same with a token that stores no links, but for a recovery after which it noted nothing: that is left, and told", async () => {
+    const abilities = { ...report.abilities, storesLinks: false };
+    const group = { ...(signingSource["group"] as PlainRecord), abilities };
+    await cutOffEverywhere({ ...signingSource, group }, ({ after, call }, isUntold) => {
+      expect([after, call, isUntold]).toEqual([after, call, after ? call === 4 : call === 4 || call === 5]);
+      if (isUntold) expect(warned()).toContain("is recovered and may still be enabled");
+      return isUntold ? [false, true, true] : [false, false, false];
+    });
+  });
+
+  it("leaves a key alone that somebody recovered after a removal that may not recover", async () => {
+    await schedule.up(await confirmed({ onRemove: "cancel" }));
+    jest
+      .spyOn(world.vault, "recoverKey")
+      .mockRejectedValueOnce(new ByokError("BYOK_AZURE_ACCESS_DENIED", "planned: not permitted"));
+    await expect(schedule.destroy()).rejects.toMatchObject({ code: "BYOK_AZURE_ACCESS_DENIED" });
+    await world.vault.recoverKey("signing");
+    await schedule.destroy();
+    expect(enabled()).toEqual([true]);
+  });
+
+  it("leaves a key alone that was deleted and recovered once more since a removal was cut off", async () => {
+    await schedule.up(await confirmed({ onRemove: "cancel" }));
+    const [copy] = world.custodian.copies;
+    if (copy === undefined) throw new Error("the token links no copy");
+    world.custodian.copies = [{ ...copy, returning: "2020-01-01T00:00:00.000Z" }];
+    await world.vault.recoverKey("signing");
+    await schedule.destroy();
+    expect(enabled()).toEqual([true]);
   });
 });
 

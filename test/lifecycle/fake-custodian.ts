@@ -269,7 +269,17 @@ export class FakeCustodian implements CustodianPort {
     return this.act(`noteDeletion ${version.version} ${arn} ${deletionDate ?? "now"}`, () => {
       this.copies = this.copies.flatMap((copy) => {
         if (!same(copy, version) || copy.arn !== arn) return [copy];
-        return deletionDate === undefined ? [] : [{ ...copy, deletionDate }];
+        const { returning: _, ...rest } = copy;
+        return deletionDate === undefined ? [] : [{ ...rest, deletionDate }];
+      });
+    });
+  }
+  noteReturning(version: VersionRef, arn: string, deletionDate?: string): Promise<void> {
+    return this.act(`noteReturning ${version.version} ${arn} ${deletionDate ?? "done"}`, () => {
+      this.copies = this.copies.map((copy) => {
+        if (!same(copy, version) || copy.arn !== arn) return copy;
+        const { returning: _, ...rest } = copy;
+        return deletionDate === undefined ? rest : { ...rest, returning: deletionDate };
       });
     });
   }

@@ -14,11 +14,8 @@ export async function noteDeletion(
   deletionDate?: string,
 ): Promise<void> {
   const { token } = context;
-  await context.perOwner(version.owner, async () => {
-    const link = (await readLinks(token, version.owner)).find(
-      (one) => one.version === version.version && one.arn === arn,
-    );
-    if (link === undefined || (deletionDate !== undefined && link.deletionDate === deletionDate)) return;
+  await withLink(context, version, arn, async ({ returning: _, ...link }) => {
+    if (deletionDate !== undefined && link.deletionDate === deletionDate) return;
     await context.change(() =>
       deletionDate === undefined ? removeLink(token, link) : writeLink(token, { ...link, deletionDate }),
     );
@@ -27,13 +24,33 @@ export async function noteDeletion(
 
 /** {@link CustodianPort.noteRevival} */
 export async function noteRevival(context: OperationContext, version: VersionRef, arn: string): Promise<void> {
-  const { token } = context;
-  await context.perOwner(version.owner, async () => {
-    const link = (await readLinks(token, version.owner)).find(
-      (one) => one.version === version.version && one.arn === arn,
-    );
-    if (link?.deletionDate === undefined) return;
-    const { deletionDate: _, ...living } = link;
-    await context.change(() => writeLink(token, living));
+  await withLink(context, version, arn, async ({ deletionDate, ...living }) => {
+    if (deletionDate !== undefined) await context.change(() => writeLink(context.token, living));
   });
 }
+
+/** {@link CustodianPort.noteReturning} */
+export async function noteReturning(
+  context: OperationContext,
+  version: VersionRef,
+  arn: string,
+  deletionDate?: string,
+): Promise<void> {
+  await withLink(context, version, arn, async ({ returning, ...link }) => {
+    if (returning === deletionDate) return;
+    const next = deletionDate === undefined ? link : { ...link, returning: deletionDate };
+    await context.change(() => writeLink(context.token, next));
+  });
+}
+
+/** A copy that the token does not remember has nothing to be noted of. */
+const withLink = (
+  context: OperationContext,
+  { owner, version }: VersionRef,
+  arn: string,
+  act: (link: CopyLink) => Promise<void>,
+): Promise<void> =>
+  context.perOwner(owner, async () => {
+    const link = (await readLinks(context.token, owner)).find((one) => one.version === version && one.arn === arn);
+    if (link !== undefined) await act(link);
+  });

@@ -14,12 +14,13 @@ export const isReturning = (versions: readonly KeyVersionFacts[]): boolean =>
  * Disables the resource's versions of a key that was just recovered, the newest first: the note that this is not done yet comes with that call, because a
  * deleted key takes no note.
  *
+ * @param isRemembered - true where the token tells the next removal that this one is not done
  * @returns how many enabled versions of others stay
  */
 export async function disableReturned(
   context: LifecycleContext,
   port: KeyVaultPort,
-  key: AzureKeyRecord,
+  { key, isRemembered }: { readonly key: AzureKeyRecord; readonly isRemembered: boolean },
 ): Promise<number> {
   let isNoted = false;
   try {
@@ -37,7 +38,7 @@ export async function disableReturned(
     if (isNoted) await takeNoteAway(context, port, key.keyName);
     return enabled.length - ours.length;
   } catch (error) {
-    if (!isNoted)
+    if (!isNoted && !isRemembered)
       context.log.warn(
         `${keyIdOf(key)} is recovered and may still be enabled; the next removal cannot tell that from a recovery by hand, and leaves it so. Disable its versions if nobody is to use it.`,
       );

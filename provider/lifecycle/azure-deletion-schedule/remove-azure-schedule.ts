@@ -1,7 +1,8 @@
+import { ByokError } from "../../model/errors";
 import type { KeyVaultPort } from "../../model/ports/key-vault";
 import { azureConnectionOf } from "../azure-connection-of";
 import type { LifecycleContext, PlainRecord } from "../contract";
-import { noteStaying } from "../deletion-schedule/note-copies";
+import { isReturningInToken, noteReturning, noteStaying, type LinkedKey } from "../deletion-schedule/note-copies";
 import type { AzureKeyRecord } from "../inputs/azure-key-record";
 import { isKeptByAnother } from "../keepers";
 import { disableReturned, isReturning } from "./disable-returned";
@@ -43,19 +44,28 @@ export async function removeAzureSchedule(context: LifecycleContext, id: string,
     );
     return;
   }
-  await noteStaying(context, { arn: keyId, source: key.source });
-  if (seen.kind === "live" && !isReturning(seen.versions)) {
+  const linked = { arn: keyId, source: key.source };
+  const date = outputs["deletionDate"];
+  await noteStaying(context, linked);
+  const isUnfinished = seen.kind === "live" && isReturning(seen.versions);
+  if (seen.kind === "live" && !isUnfinished && !(await isReturningInToken(context, linked, date))) {
     context.log.warn(
       `${keyId} is there already, and stays as it is: somebody recovered it, or a removal that was cut off did, before it disabled any version. Disable its versions if nobody is to use it.`,
     );
     return;
   }
   if (seen.kind === "deleted") {
+    if (!restoreEnabled && typeof date === "string") await noteReturning(context, linked, date);
     context.mayProceed();
     context.log.progress("recovering the key");
-    await recover(port, key.keyName);
+    await recover(context, port, { keyName: key.keyName, linked });
   }
-  const left = restoreEnabled ? 0 : await disableReturned(context, port, key);
+  let left = 0;
+  if (!restoreEnabled) {
+    const isRemembered = await isReturningInToken(context, linked, date);
+    left = await disableReturned(context, port, { key, isRemembered });
+    if (isRemembered) await noteReturning(context, linked, undefined);
+  }
   const others = left === 0 ? "" : ` ${left} enabled by others stay${left === 1 ? "s" : ""} as before.`;
   context.log.info(
     `${keyId} is recovered; its versions are ${restoreEnabled ? "as they were before" : "disabled. az keyvault key set-attributes --enabled true makes one usable again"}.${others} pulumi refresh tells its AzureKey.`,
@@ -63,11 +73,19 @@ export async function removeAzureSchedule(context: LifecycleContext, id: string,
 }
 
 /** An answer that was lost may have recovered it all the same. */
-async function recover(port: KeyVaultPort, keyName: string): Promise<void> {
+async function recover(
+  context: LifecycleContext,
+  port: KeyVaultPort,
+  { keyName, linked }: { readonly keyName: string; readonly linked: LinkedKey },
+): Promise<void> {
   try {
     await port.recoverKey(keyName);
   } catch (error) {
-    if ((await port.listVersions(keyName).catch(() => [])).length === 0) throw error;
+    if ((await port.listVersions(keyName).catch(() => [])).length > 0) return;
+    // Whoever may recover it by hand then means to use it.
+    if (ByokError.from(error, "Recovering the key").code === "BYOK_AZURE_ACCESS_DENIED")
+      await noteReturning(context, linked, undefined);
+    throw error;
   }
 }
 

@@ -31,6 +31,39 @@ export async function noteStaying(context: LifecycleContext, key: LinkedKey): Pr
   );
 }
 
+/**
+ * The token remembers that the deletion of this date is being taken back, until that is done: a run that dies in between leaves what tells its own unfinished work
+ * from what somebody did by hand.
+ */
+export async function noteReturning(
+  context: LifecycleContext,
+  key: LinkedKey,
+  date: string | undefined,
+): Promise<void> {
+  await eachLink(
+    context,
+    key,
+    (custodian, version) => custodian.noteReturning(version, key.arn, date),
+    "how far the recovery of this copy is",
+    "If a run dies before the recovered key is disabled, the next one leaves it enabled.",
+  );
+}
+
+/** True where a removal began to take back the deletion of this date, and did not end. A token that is not at hand tells nothing. */
+export async function isReturningInToken(
+  context: LifecycleContext,
+  { arn, source }: LinkedKey,
+  date: unknown,
+): Promise<boolean> {
+  if (source?.group.abilities?.storesLinks !== true || typeof date !== "string") return false;
+  try {
+    const links = await context.custodian(source.group.token).links(source.owner);
+    return links.some((link) => link.arn === arn && link.returning === date);
+  } catch {
+    return false;
+  }
+}
+
 async function eachLink(
   context: LifecycleContext,
   { arn, source }: LinkedKey,

@@ -54,6 +54,8 @@ export interface CopyLink extends VersionRef {
   readonly copiedBy: string;
   /** ISO 8601; set once deletion of the copy was scheduled. Until then the copy may need its material again. */
   readonly deletionDate?: string;
+  /** ISO 8601; the date of a deletion that is being taken back: set until the copy is as it is to be afterwards. */
+  readonly returning?: string;
 }
 
 /** Asks for a new version. It is idempotent: an existing version of that owner, number and spec is returned. */
@@ -205,4 +207,6 @@ export interface CustodianPort extends AzureCustodianPort, KeptMaterialPort {
   noteDeletion(version: VersionRef, arn: string, deletionDate?: string): Promise<void>;
   /** Takes the date of {@link noteDeletion} back: the copy stays, and may need its material again. */
   noteRevival(version: VersionRef, arn: string): Promise<void>;
+  /** Remembers that a deletion of this date is being taken back (or, without a date, that this is done). A new deletion date ends it as well. */
+  noteReturning(version: VersionRef, arn: string, deletionDate?: string): Promise<void>;
 }

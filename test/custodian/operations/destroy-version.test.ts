@@ -60,6 +60,22 @@ describe("the links of a version", () => {
     expect(await thrownBy(() => bench.run("destroy", version))).toMatchObject({ code: "BYOK_KEY_HAS_COPIES" });
   });
 
+  it("tell that a deletion is being taken back, until that is done or the next deletion comes", async () => {
+    const { bench, arn } = await copied();
+    const [before] = (await bench.run("links", owner)) as readonly unknown[];
+    const date = "2030-07-01T00:00:00.000Z";
+    await bench.run("noteReturning", version, arn, date);
+    await bench.run("noteRevival", version, arn);
+    expect(await bench.run("links", owner)).toMatchObject([{ returning: date }]);
+    await bench.run("noteReturning", version, arn);
+    expect(await bench.run("links", owner)).toEqual([before]);
+    await bench.run("noteReturning", version, arn, date);
+    await bench.run("noteDeletion", version, arn, date);
+    expect((await bench.run("links", owner))[0]).not.toHaveProperty("returning");
+    await bench.run("noteReturning", version, `${arn}0`, date);
+    expect(await bench.run("links", owner)).toHaveLength(1);
+  });
+
   it("ignore a note about a copy that they do not know", async () => {
     const { bench, arn } = await copied();
     await bench.run("noteDeletion", version, `${arn}0`, "2030-07-01T00:00:00.000Z");
