@@ -17,6 +17,7 @@ beforeAll(async () => {
     [ireland, cloudClient(lab.cloud, ireland)],
   ]);
 });
+afterEach(() => lab.cloud.admin.clearFaults());
 afterAll(async () => {
   for (const client of clients.values()) client.destroy();
   await lab.dispose();

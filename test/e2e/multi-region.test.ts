@@ -2,8 +2,10 @@ import { randomBytes } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import {
+  CancelKeyDeletionCommand,
   DeleteImportedKeyMaterialCommand,
   DescribeKeyCommand,
+  EnableKeyCommand,
   ListAliasesCommand,
   ListKeyRotationsCommand,
   type KMSClient,
@@ -298,6 +300,19 @@ describe("letting go", () => {
     expect([await roleIn(here, keyId), await aliasTarget(there, "alias/ledger")]).toEqual(["PRIMARY", undefined]);
     expect(await decryptAs(here, before["ledger"])).toBe("ledger");
     await lab.project.expectSuccess("preview", "--expect-no-changes");
+  });
+
+  it("of a replica is taken back by whoever cancels its deletion and names it again", async () => {
+    const keyId = await keyIdOf("ledger");
+    await there.send(new CancelKeyDeletionCommand({ KeyId: keyId }));
+    await there.send(new EnableKeyCommand({ KeyId: keyId }));
+    const again = 'replicas: [{ group: ireland, aliases: ["alias/ledger"] }]';
+    await lab.project.program(program("second", { replicas: "replicas: []", ledger: again }));
+    await lab.cloud.admin.clearLog();
+    await lab.project.up();
+    expect((await lab.cloud.admin.requestLog()).map(({ operation }) => operation)).not.toContain("ReplicateKey");
+    expect([await roleIn(there, keyId), await aliasTarget(there, "alias/ledger")]).toEqual(["REPLICA", keyId]);
+    for (const text of ["ledger", "ledger, rotated"]) expect(await decryptAs(there, before[text])).toBe(text);
   });
 
   it("of the key schedules what is left, and shows both dates", async () => {
