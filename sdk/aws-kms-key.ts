@@ -12,33 +12,23 @@ import { misuse, propertyOf, requireArgs, wrongResource } from "./misuse";
 import type { SourceKey } from "./source-key";
 import { whereKnown } from "./where-known";
 
-const outputs = [
-  "arn",
+const outputs = ["arn", "version", "owner", "facts"] as const;
+
+/** What the provider found out, in the text `facts`. */
+const found = [
   "keyId",
   "keyState",
-  "proof",
-  "link",
-  "wrapping",
   "createdAt",
   "deletionDate",
   "pending",
-  "account",
-  "region",
-  "version",
-  "spec",
-  "owner",
-  "adopted",
+  "proof",
+  "link",
+  "wrapping",
   "versions",
 ] as const;
 
-/** Derived by the provider; a program cannot set them. */
-const derived = ["versionOffset", "materialDigest", "materialIdentity", "startAt", "period"] as const;
-/** Outputs that are one JSON text in the state. */
-const texts = ["proof", "link", "wrapping", "versions"] as const;
-
-const defaulted = [
-  "usage",
-  "aliases",
+/** Settings that the text tells where the program does not name them. */
+const settings = [
   "description",
   "policy",
   "tags",
@@ -47,6 +37,15 @@ const defaulted = [
   "deletionWindowInDays",
   "wrappingKeySpec",
 ] as const;
+
+/** Derived by the provider; a program cannot set them. */
+const derived = [
+  ...["versionOffset", "materialDigest", "materialIdentity", "startAt", "period", "adopted"],
+  ...["account", "region", "spec", ...found],
+] as const;
+
+/** Arguments that a preview knows, also where the program does not name them. */
+const defaulted = ["usage", "aliases"] as const;
 
 /**
  * A KMS key: a copy of a source key, whose material is wrapped in the token and imported by AWS and is in clear nowhere in between; or material that somebody
@@ -93,14 +92,8 @@ export class AwsKmsKey extends CarriedResource {
   declare public readonly deletionDate: pulumi.Output<string | undefined>;
   /** Steps that are still due, in words; empty when all is done. */
   declare public readonly pending: pulumi.Output<string[]>;
-  /** Account of the key, 12 digits. */
-  declare public readonly account: pulumi.Output<string>;
-  /** Region of the key. */
-  declare public readonly region: pulumi.Output<string>;
   /** Hash of organisation, URN, account and Region, 32 hex digits; the KMS key carries it as the tag `byok:owner`. */
   declare public readonly owner: pulumi.Output<string>;
-  /** Key type of the material. */
-  declare public readonly spec: pulumi.Output<KeySpec>;
   /**
    * Version of the key. Of a copy it is that of its source key, until the material changes or is rotated without it: then it counts on, and `proof.sourceVersion`
    * tells the source's.
@@ -137,6 +130,9 @@ export class AwsKmsKey extends CarriedResource {
     { readonly region: string; readonly arn: string; readonly deletionDate: string }[] | undefined
   >;
 
+  /** The material as the provider takes it. */
+  declare protected readonly material: pulumi.Output<{ readonly spec: KeySpec }>;
+
   readonly #group: AwsKmsGroup;
   readonly #source: SourceKey | undefined;
   readonly #origin: MaterialOrigin;
@@ -159,17 +155,33 @@ export class AwsKmsKey extends CarriedResource {
     };
     // A single-Region key has no outputs of a multi-Region one: Pulumi spends its time per value.
     const multiRegion = args.multiRegion === undefined ? [] : (["primaryRegion"] as const);
-    const found = [
+    const listed = [
       ...outputs,
       ...(args.multiRegion === undefined ? [] : ["formerReplicas"]),
       ...(isScheduled(args) ? ["nextRotation"] : []),
     ];
-    const shape = { args, unpacked, defaulted: [...defaulted, ...multiRegion], outputs: found, derived, texts };
+    const told = [...found, ...settings];
+    const shape = { args, unpacked, defaulted: [...defaulted, ...multiRegion], outputs: listed, derived, told };
     super("AwsKmsKey", name, shape, opts);
     this.#group = group;
     this.#source = "source" in args.material ? args.material.source : undefined;
     this.#origin = "source" in args.material ? "HSM" : "file" in args.material ? "EXTERNAL" : "AWS_KMS";
     this.#replicas = (replicas ?? []).map((replica) => replica.group);
+  }
+
+  /** Account of the key, 12 digits. */
+  get account(): pulumi.Output<string> {
+    return this.#group.account;
+  }
+
+  /** Region of the key; of a multi-Region key that of the group. */
+  get region(): pulumi.Output<string> {
+    return pulumi.output(this.#group.region);
+  }
+
+  /** Key type of the material. */
+  get spec(): pulumi.Output<KeySpec> {
+    return this.#source?.spec ?? this.material.apply(({ spec }) => spec);
   }
 
   /** Where the key material comes from: a token (`HSM`), a file (`EXTERNAL`) or AWS (`AWS_KMS`). Versions of another origin tell theirs in `versions`. */

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { misuse } from "./misuse";
+import { misuse, propertyOf } from "./misuse";
 import { providerText, type Kind } from "./provider-text";
 import { requireInstalled } from "./require-installed";
 
@@ -20,6 +20,8 @@ export interface ByokResourceShape {
   readonly derived?: readonly string[];
   /** Outputs that come as one JSON text, and that a program reads as what it says. */
   readonly texts?: readonly string[];
+  /** Properties that the text `facts` tells; what the program set itself it reads as it set it. */
+  readonly told?: readonly string[];
 }
 
 /**
@@ -43,7 +45,7 @@ export abstract class ByokResource extends pulumi.CustomResource {
       ...shape.unpacked,
       // The provider learns neither URN nor organisation from the engine: they place log lines and tell whose a key is.
       self: urnOf(name, type, opts.parent),
-      organization: organization(),
+      ...organization(),
       __provider: providerText(kind),
     };
     const stackTraces = withoutStackTraces();
@@ -56,18 +58,19 @@ export abstract class ByokResource extends pulumi.CustomResource {
     } finally {
       stackTraces.restore();
     }
-    for (const property of shape.texts ?? []) this.#tellWhenRead(property);
+    for (const property of shape.texts ?? []) this.#tellWhenRead(property, property);
+    for (const property of shape.told ?? []) if (!(property in this)) this.#tellWhenRead(property, "facts");
     this.#resourceName = name;
   }
 
   /** Few programs read a text, and an output of its own for each one costs all of them time. */
-  #tellWhenRead(property: string): void {
-    const text: unknown = Reflect.get(this, property);
-    let output: unknown;
+  #tellWhenRead(property: string, text: string): void {
+    const output: unknown = Reflect.get(this, text);
+    let read: unknown;
     Object.defineProperty(this, property, {
       enumerable: true,
       configurable: true,
-      get: () => (output ??= told(text)),
+      get: () => (read ??= property === text ? told(output) : toldIn(output, property)),
     });
   }
 
@@ -83,18 +86,25 @@ const told = (output: unknown): unknown =>
     ? output.apply((known): unknown => (typeof known === "string" ? JSON.parse(known) : known))
     : output;
 
+/** One entry of what a JSON text says. */
+const toldIn = (output: unknown, entry: string): unknown => {
+  const known = told(output);
+  return pulumi.Output.isInstance<unknown>(known) ? known.apply((facts) => propertyOf(facts, entry)) : undefined;
+};
+
 /** Without a parent it needs no output, of which Pulumi makes several for each URN. */
 const urnOf = (name: string, type: string, parent: pulumi.Resource | undefined): pulumi.Input<string> =>
   parent === undefined
     ? `urn:pulumi:${pulumi.getStack()}::${pulumi.getProject()}::${type}::${name}`
     : pulumi.createUrn(name, type, parent);
 
-/** Backends without organisations have none to tell; the CLI then says "organization" itself. */
-function organization(): string {
+/** Backends without organisations have none to tell; the CLI then says "organization" itself, which the provider takes where there is none. */
+function organization(): { readonly organization?: string } {
   try {
-    return pulumi.getOrganization();
+    const organization = pulumi.getOrganization();
+    return organization === "organization" ? {} : { organization };
   } catch {
-    return "organization";
+    return {};
   }
 }
 

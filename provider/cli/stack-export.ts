@@ -2,6 +2,8 @@ import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { promisify } from "node:util";
 import { z } from "zod";
+import { keyStateForm } from "../lifecycle/aws-kms-key/compact-key";
+import { isRecord } from "../lifecycle/is-record";
 import { ByokError } from "../model/errors";
 
 /** Where a command reads a stack's state. */
@@ -50,7 +52,14 @@ export function resourcesOf(exported: unknown, kind: string): readonly StateReso
   return stackState
     .parse(exported)
     .deployment.resources.filter((resource) => resource.type === typePrefix + kind && resource.delete !== true)
-    .map(({ urn, id, outputs }) => ({ name: nameOf(urn), id, outputs }));
+    .map(({ urn, id, outputs }) => ({ name: nameOf(urn), id, outputs: complete(kind, outputs) }));
+}
+
+/** Outputs with everything that a copied key's one text of findings tells. */
+function complete(kind: string, outputs: unknown): unknown {
+  if (kind !== "AwsKmsKey" || !isRecord(outputs)) return outputs;
+  const facts = carried(z.record(z.string(), z.unknown())).safeParse(outputs["facts"]).data;
+  return facts === undefined ? outputs : keyStateForm.complete({ ...outputs, facts });
 }
 
 /** A resource of this package in a state, with what decides how it is deleted. */
@@ -76,18 +85,19 @@ export const packageResources = (exported: unknown): readonly StackResource[] =>
       kind: type.slice(typePrefix.length),
       name: nameOf(urn),
       id,
-      outputs,
+      outputs: complete(type.slice(typePrefix.length), outputs),
       leaving: resource.delete === true,
       protect: resource.protect === true,
       retainOnDelete: resource.retainOnDelete === true,
       deletedWith: resource.deletedWith === "" ? undefined : resource.deletedWith,
     }));
 
-/** The state holds as JSON text what a resource carries of another one. */
+/** The state holds as JSON text what a resource carries of another one; within findings it is a record. */
 export const carried = <T>(record: z.ZodType<T>): z.ZodType<T> =>
   z
-    .string()
+    .unknown()
     .transform((text, issues): unknown => {
+      if (typeof text !== "string") return text;
       try {
         return JSON.parse(text);
       } catch {

@@ -14,8 +14,9 @@ const places: Readonly<Record<string, readonly (readonly string[])[]>> = {
   SourceKey: [["group"]],
   AwsKmsKey: [
     ...[["group"], ["material", "source"], ["material", "kek"], ["material", "group"]],
+    ...[["facts"], ["replicas", EACH, "group"]],
+    // As an earlier form of the state has them.
     ...[["proof"], ["link"], ["wrapping"], ["versions"]],
-    ["replicas", EACH, "group"],
   ],
   AwsKeyInventory: [["group"], ["managed"]],
   AzureKeyInventory: [["group"], ["managed"]],

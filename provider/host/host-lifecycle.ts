@@ -66,7 +66,7 @@ export function hostLifecycle(lifecycle: Lifecycle, runtime: Runtime): HostedLif
 
   /** Outputs for the state; what cannot be serialised fails the operation, but never loses what was made. */
   const recorded = (made: Made, provider: unknown): WireRecord => {
-    const { record, problems } = forState(lifecycle.kind, made.outputs, provider, "refused");
+    const { record, problems } = forState(lifecycle, made.outputs, provider, "refused");
     if (problems.length === 0) return record;
     throw new Kept({ id: made.id, properties: record }, unserialisable(lifecycle.kind, "outputs", problems));
   };
@@ -78,7 +78,7 @@ export function hostLifecycle(lifecycle: Lifecycle, runtime: Runtime): HostedLif
     } catch (thrown) {
       if (!(thrown instanceof PartialFailure)) throw thrown;
       throw new Kept(
-        { id: thrown.id, properties: forState(lifecycle.kind, thrown.outputs, provider, "refused").record },
+        { id: thrown.id, properties: forState(lifecycle, thrown.outputs, provider, "refused").record },
         thrown.failure,
       );
     }
@@ -87,7 +87,7 @@ export function hostLifecycle(lifecycle: Lifecycle, runtime: Runtime): HostedLif
   /** A failed check is a complaint as well, so that it stands where all others stand. */
   const checked = async (context: LifecycleContext, olds: PlainRecord, news: PlainRecord): Promise<CheckResult> => {
     try {
-      return await lifecycle.check(context, received(lifecycle.kind, olds), received(lifecycle.kind, news));
+      return await lifecycle.check(context, received(lifecycle, olds), received(lifecycle, news));
     } catch (thrown) {
       const failure = ByokError.from(thrown, `${lifecycle.kind}.check`);
       return {
@@ -106,21 +106,17 @@ export function hostLifecycle(lifecycle: Lifecycle, runtime: Runtime): HostedLif
     check: (olds, news) =>
       operation("check", news["self"] ?? olds["self"], async (context) => {
         const result = await checked(context, olds, news);
-        const { record, problems } = forState(lifecycle.kind, result.inputs, news["__provider"], "allowed");
+        const { record, problems } = forState(lifecycle, result.inputs, news["__provider"], "allowed");
         if (problems.length > 0) throw unserialisable(lifecycle.kind, "checked inputs", problems);
         return { inputs: record, failures: result.failures.map((failure) => complaint(runtime, failure)) };
       }),
 
     diff: (id, olds, news) =>
       operation("diff", news["self"], async (context) => {
-        const result = await lifecycle.diff(
-          context,
-          id,
-          received(lifecycle.kind, olds),
-          received(lifecycle.kind, news),
-        );
+        const result = await lifecycle.diff(context, id, received(lifecycle, olds), received(lifecycle, news));
         // Read and delete run the string in the outputs, and only an update rewrites those.
-        const changes = result.changes || olds["__provider"] !== news["__provider"];
+        const outdated = olds["__provider"] !== news["__provider"] || lifecycle.stateForm?.isOutdated(olds) === true;
+        const changes = result.changes || outdated;
         return { changes, replaces: [...result.replaces], deleteBeforeReplace: false };
       }),
 
@@ -128,17 +124,17 @@ export function hostLifecycle(lifecycle: Lifecycle, runtime: Runtime): HostedLif
       operation("create", inputs["self"], async (context) => {
         const provider = inputs["__provider"];
         runtime.life.mayProceed();
-        const made = await making(provider, () => lifecycle.create(context, wanted(lifecycle.kind, inputs)));
+        const made = await making(provider, () => lifecycle.create(context, wanted(lifecycle, inputs)));
         return { id: made.id, outs: recorded(made, provider) };
       }),
 
     read: (id, outputs) =>
       operation("read", outputs["self"], async (context) => {
-        const found = await lifecycle.read(context, id, received(lifecycle.kind, outputs));
+        const found = await lifecycle.read(context, id, received(lifecycle, outputs));
         if (found === undefined) return {};
         const provider = outputs["__provider"];
-        const props = forState(lifecycle.kind, found.outputs, provider, "refused");
-        const inputs = forState(lifecycle.kind, found.inputs, provider, "refused");
+        const props = forState(lifecycle, found.outputs, provider, "refused");
+        const inputs = forState(lifecycle, found.inputs, provider, "refused");
         const problems = [...props.problems, ...inputs.problems];
         if (problems.length > 0) throw unserialisable(lifecycle.kind, "outputs", problems);
         return { id, props: props.record, inputs: inputs.record };
@@ -149,7 +145,7 @@ export function hostLifecycle(lifecycle: Lifecycle, runtime: Runtime): HostedLif
         const provider = news["__provider"];
         runtime.life.mayProceed();
         const outputs = await making(provider, () =>
-          lifecycle.update(context, id, received(lifecycle.kind, olds), wanted(lifecycle.kind, news)),
+          lifecycle.update(context, id, received(lifecycle, olds), wanted(lifecycle, news)),
         );
         return { outs: recorded({ id, outputs }, provider) };
       }),
@@ -157,7 +153,7 @@ export function hostLifecycle(lifecycle: Lifecycle, runtime: Runtime): HostedLif
     delete: (id, outputs) =>
       operation("delete", outputs["self"], async (context) => {
         runtime.life.mayProceed();
-        await lifecycle.delete(context, id, received(lifecycle.kind, outputs));
+        await lifecycle.delete(context, id, received(lifecycle, outputs));
       }),
   };
 }
@@ -173,16 +169,18 @@ class Kept extends Error {
 }
 
 /** What a lifecycle sees of a record that the engine sent. */
-function received(kind: string, record: PlainRecord): PlainRecord {
+function received({ kind, stateForm }: Lifecycle, record: PlainRecord): PlainRecord {
   const { __provider: _provider, ...fields } = fromWire(record);
-  return unfolded(kind, migrate(kind, fields));
+  const unpacked = unfolded(kind, migrate(kind, fields));
+  // Without a version it is as the program wrote it, which leaves out what it means to leave out.
+  return stateForm === undefined || fields["schemaVersion"] === undefined ? unpacked : stateForm.complete(unpacked);
 }
 
 /** Inputs that something is going to be made from: the engine resolves every unknown before that. */
-function wanted(kind: string, record: PlainRecord): PlainRecord {
-  const inputs = received(kind, record);
+function wanted(lifecycle: Lifecycle, record: PlainRecord): PlainRecord {
+  const inputs = received(lifecycle, record);
   if (!hasUnknown(inputs)) return inputs;
-  throw new ByokError("BYOK_INTERNAL", `${kind} was asked to act on values that are not known yet.`, {
+  throw new ByokError("BYOK_INTERNAL", `${lifecycle.kind} was asked to act on values that are not known yet.`, {
     hint: "Please report this with the program that leads to it.",
   });
 }
@@ -191,12 +189,12 @@ function wanted(kind: string, record: PlainRecord): PlainRecord {
 const RESERVED = ["id", "urn"];
 
 function forState(
-  kind: string,
+  { kind, stateForm }: Lifecycle,
   record: PlainRecord,
   provider: unknown,
   unknowns: "allowed" | "refused",
 ): { record: WireRecord; problems: readonly string[] } {
-  const { record: fields, problems } = toWire(folded(kind, record), unknowns);
+  const { record: fields, problems } = toWire(folded(kind, stateForm?.compact(record) ?? record), unknowns);
   const reserved = RESERVED.filter((name) => name in fields);
   return {
     record: {

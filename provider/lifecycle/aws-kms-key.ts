@@ -8,6 +8,7 @@ import { kmsToChange } from "./kms-to-change";
 import { PartialFailure, type Lifecycle, type PlainRecord } from "./contract";
 import { checkKey } from "./aws-kms-key/check-key";
 import { isBySchedule, unrotated, whileLeaving } from "./aws-kms-key/by-schedule";
+import { keyStateForm } from "./aws-kms-key/compact-key";
 import { changesOf, diffKey, isRecordOnly } from "./aws-kms-key/diff-key";
 import { compromisedVersions, copiedMaterial, identityOf } from "./aws-kms-key/key-material";
 import { parseKeyInputs, rememberedWith, type KeyInputs } from "./aws-kms-key/key-inputs";
@@ -26,6 +27,7 @@ import { removeKey } from "./aws-kms-key/remove-key";
 /** A KMS key that holds a source key's material. Its id is its lineage: random, and tagged on the KMS key. */
 export const awsKmsKey: Lifecycle = {
   kind: "AwsKmsKey",
+  stateForm: keyStateForm,
 
   check: checkKey,
 

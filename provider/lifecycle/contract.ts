@@ -76,12 +76,21 @@ export interface LifecycleContext {
   readonly files: EscrowFiles;
 }
 
+/** How records of a kind stand in the state, where that is another form than the lifecycle works with. `complete` undoes `compact`. */
+export interface StateForm {
+  readonly compact: (record: PlainRecord) => PlainRecord;
+  readonly complete: (record: PlainRecord) => PlainRecord;
+  /** True of outputs in an earlier form, which programs do not read any more. */
+  readonly isOutdated: (outputs: PlainRecord) => boolean;
+}
+
 /**
  * The life of one resource kind, free of Pulumi. `create` and `update` share one flow: observe, ensure, record.
  * Outputs echo the checked inputs under their own names (as observed) and add what was observed besides.
  */
 export interface Lifecycle {
   readonly kind: string;
+  readonly stateForm?: StateForm;
   /** `olds` are the previous checked inputs, empty on create and on every replacement. */
   check(context: LifecycleContext, olds: PlainRecord, news: PlainRecord): Promise<CheckResult>;
   /** `olds` are the previous outputs, `news` the checked inputs. */

@@ -34,15 +34,19 @@ const exported = z.object({
 /** A resource in the state. */
 export type StateResource = z.infer<typeof exported>["deployment"]["resources"][number];
 
-/** A copy's receipts as a program sees them; in the state each is one JSON text. */
+/** What was found out about a copy, as a program sees it; in the state it is one text, or several. */
 function withReceipts(resource: StateResource): StateResource {
-  const outputs = Object.entries(resource.outputs ?? {}).map(([name, value]): readonly [string, unknown] =>
-    ["proof", "link", "wrapping", "versions"].includes(name) && typeof value === "string"
-      ? [name, JSON.parse(value)]
-      : [name, value],
-  );
-  return resource.outputs === undefined ? resource : { ...resource, outputs: Object.fromEntries(outputs) };
+  if (resource.outputs === undefined) return resource;
+  const outputs = Object.entries(resource.outputs).flatMap(([name, value]): readonly (readonly [string, unknown])[] => {
+    if (name === "facts" && typeof value === "string") return Object.entries(asRecord(JSON.parse(value)));
+    return ["proof", "link", "wrapping", "versions"].includes(name) && typeof value === "string"
+      ? [[name, JSON.parse(value)]]
+      : [[name, value]];
+  });
+  return { ...resource, outputs: Object.fromEntries(outputs) };
 }
+
+const asRecord = (value: unknown): object => (typeof value === "object" && value !== null ? value : {});
 
 /** A Pulumi project of its own in a temporary folder, with the packed package, a file backend and the real CLI. */
 export class StackProject {

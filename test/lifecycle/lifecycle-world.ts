@@ -94,7 +94,7 @@ export class EngineResource {
     const checked = await this.check(news);
     if (checked.failures.length > 0)
       throw new Error(checked.failures.map((each) => `${each.property}: ${each.reason}`).join("\n"));
-    const known = JSON.parse(JSON.stringify(checked.inputs)) as PlainRecord;
+    const known = this.asState(checked.inputs);
     if (this.id === undefined) {
       await this.keep(known, () => this.lifecycle.create(this.context, known));
       return "created";
@@ -120,14 +120,21 @@ export class EngineResource {
       this.id = undefined;
       return;
     }
-    this.outputs = asState(found.outputs);
-    this.inputs = asState(found.inputs);
+    this.outputs = this.asState(found.outputs);
+    this.inputs = this.asState(found.inputs);
   }
 
   async destroy(): Promise<void> {
     if (this.id === undefined) return;
     await this.lifecycle.delete(this.context, this.id, this.outputs);
     this.id = undefined;
+  }
+
+  /** What the state keeps of a record. */
+  private asState(record: PlainRecord): PlainRecord {
+    const { stateForm } = this.lifecycle;
+    const kept = JSON.parse(JSON.stringify(stateForm?.compact(record) ?? record)) as PlainRecord;
+    return stateForm?.complete(kept) ?? kept;
   }
 
   private async keep(
@@ -138,20 +145,17 @@ export class EngineResource {
       const { id, outputs } = await act();
       this.id = id;
       this.inputs = inputs;
-      this.outputs = asState(outputs);
+      this.outputs = this.asState(outputs);
     } catch (error) {
       if (error instanceof PartialFailure) {
         if (this.id === undefined) this.inputs = inputs;
         this.id = error.id;
-        this.outputs = asState(error.outputs);
+        this.outputs = this.asState(error.outputs);
       }
       throw error;
     }
   }
 }
-
-/** What JSON keeps of a record. */
-const asState = (record: PlainRecord): PlainRecord => JSON.parse(JSON.stringify(record)) as PlainRecord;
 
 export const groupRecord = { name: "frankfurt", region, account };
 

@@ -37,7 +37,9 @@ describe("what an alias and a schedule carry of their key", () => {
     expect(JSON.parse(String(texts[0]))).toEqual({
       name: "payments",
       arn: "arn:aws:kms:eu-central-1:123456789012:key/1",
+      keyId: "1",
       lineage: "payments-id",
+      spec: "AES_256",
       aliases: ["alias/payments"],
       group: { name: "frankfurt", region: "eu-central-1", account: "123456789012" },
       source: expect.objectContaining({

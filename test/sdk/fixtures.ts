@@ -21,6 +21,9 @@ const learned: Readonly<Record<string, Record<string, unknown>>> = {
   AwsKmsKey: { arn: "arn:aws:kms:eu-central-1:123456789012:key/1" },
 };
 
+/** What the provider finds of a copied key. */
+const facts = { keyId: "1", description: "Found", proof: { fingerprint: "sha256:00" }, tags: { found: "here" } };
+
 /**
  * Stands in for the engine; answers with the inputs and what `check` would have derived, and returns what was registered.
  *
@@ -34,7 +37,8 @@ export async function mockEngine(preview = false): Promise<readonly Registered[]
         const inputs = args.inputs as Record<string, unknown>;
         registered.push({ type: args.type, name: args.name, inputs });
         const kind = args.type.split(":").at(-1) ?? "";
-        return { id: preview ? undefined : `${args.name}-id`, state: { ...learned[kind], ...inputs } };
+        const found = preview || kind !== "AwsKmsKey" ? {} : { facts: JSON.stringify(facts) };
+        return { id: preview ? undefined : `${args.name}-id`, state: { ...learned[kind], ...found, ...inputs } };
       },
       call: () => ({}),
     },

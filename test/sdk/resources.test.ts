@@ -207,6 +207,21 @@ describe("outputs", () => {
     await settle(made);
   });
 
+  it("of a copied key are read from one text; what the program sets, it reads as it set it", async () => {
+    const registered = await mockEngine();
+    const { frankfurt, master } = program();
+    const base = { group: frankfurt, material: { source: master } };
+    const key = new byok.AwsKmsKey("found", { ...base, tags: { team: "ledger" } });
+    expect(await valueOf(key.keyId)).toBe("1");
+    expect(await valueOf(key.description)).toBe("Found");
+    expect(await valueOf(key.proof.apply((proof) => proof?.fingerprint))).toBe("sha256:00");
+    expect(await valueOf(key.deletionDate)).toBeUndefined();
+    expect(await valueOf(key.tags)).toEqual({ team: "ledger" });
+    expect(await valueOf(key.region)).toBe("eu-central-1");
+    expect(await valueOf(key.spec)).toBe("AES_256");
+    expect(registered.find(({ name }) => name === "found")?.inputs).not.toHaveProperty("keyId");
+  });
+
   it("that only the cloud knows are unknown in a preview", async () => {
     await mockEngine(true);
     const { key } = program();
