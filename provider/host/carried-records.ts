@@ -1,5 +1,6 @@
 import { canonicalJson } from "../lifecycle/same-json";
 import type { PlainRecord } from "../lifecycle/contract";
+import { frozen } from "../lifecycle/frozen";
 import { isRecord } from "../lifecycle/is-record";
 import { hasUnknown, UNKNOWN } from "../model/unknown";
 
@@ -62,7 +63,8 @@ const kept = new Map<string, unknown>();
 function parsed(value: unknown): unknown {
   if (typeof value !== "string") return value;
   try {
-    const record = kept.get(value) ?? frozen(JSON.parse(value));
+    const read: unknown = kept.get(value) ?? JSON.parse(value);
+    const record = frozen(read);
     kept.delete(value);
     kept.set(value, record);
     const [oldest] = kept.keys();
@@ -73,14 +75,15 @@ function parsed(value: unknown): unknown {
   }
 }
 
-/** Whoever gets the record shares it with others. */
-function frozen(value: unknown): unknown {
-  if (typeof value !== "object" || value === null) return value;
-  Object.values(value).forEach(frozen);
-  return Object.freeze(value);
-}
+/** Texts of records that nobody can change, and that hundreds of keys share. */
+const texts = new WeakMap<object, string>();
 
 function written(value: unknown): unknown {
+  if (!isRecord(value) && !Array.isArray(value)) return value;
+  const known = texts.get(value);
+  if (known !== undefined) return known;
   if (hasUnknown(value)) return UNKNOWN;
-  return isRecord(value) || Array.isArray(value) ? canonicalJson(value) : value;
+  const text = canonicalJson(value);
+  if (Object.isFrozen(value)) texts.set(value, text);
+  return text;
 }

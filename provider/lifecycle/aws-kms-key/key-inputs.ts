@@ -8,6 +8,7 @@ import { pickDefined } from "../pick-defined";
 import { nextOfSchedule } from "../plan-schedule";
 import { remembered } from "../remembered";
 import { awsKmsKeyInputs } from "../inputs/aws-kms-key-inputs";
+import type { KeyMaterialInputs } from "../inputs/key-material";
 import { replicaInputs } from "../inputs/replica-inputs";
 import { isRecord } from "../is-record";
 
@@ -73,15 +74,11 @@ export const desiredKey = (inputs: KeyInputs, lineage: string): DesiredKey => ({
 });
 
 /** A key's description names where its material comes from. */
-export function defaultDescription(material: {
-  readonly source?: { readonly name: string };
-  readonly file?: string;
-  readonly native?: true;
-}): string {
-  if (material.source !== undefined) return `Copied from ${material.source.name} by pulumi-byok`;
-  return material.file === undefined
-    ? "Made by AWS, kept by pulumi-byok"
-    : `Imported from ${basename(material.file)} by pulumi-byok`;
+export function defaultDescription(material: KeyMaterialInputs): string {
+  if ("source" in material) return `Copied from ${material.source.name} by pulumi-byok`;
+  return "file" in material
+    ? `Imported from ${basename(material.file)} by pulumi-byok`
+    : "Made by AWS, kept by pulumi-byok";
 }
 
 /** KeySpec of CreateKey. */

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { frozen } from "../frozen";
 
 /**
  * A schema that judges the same object once: hundreds of keys of a run carry one and the same record of their group, and of their source.
@@ -15,7 +16,7 @@ export function sharedRecord<T extends object>(schema: z.ZodType<T>): z.ZodType<
       for (const issue of parsed.error.issues) context.issues.push({ ...issue, input: undefined });
       return z.NEVER;
     }
-    if (isObject) judged.set(value, parsed.data);
+    if (isObject) judged.set(value, frozen(parsed.data));
     return parsed.data;
   });
 }
