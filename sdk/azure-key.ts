@@ -159,7 +159,7 @@ export type AzureWrapping =
   | {
       /** As the `.byok` file names it. */
       readonly algorithm: "CKM_RSA_AES_KEY_WRAP";
-      /** `rememberedBy` is absent of material that an earlier version of this package imported. */
+      /** `rememberedBy` is absent of a `.byok` file, which no token wrapped, and of material that an earlier version of this package imported. */
       readonly wrappingKey: PinnedWrappingKey & Partial<Pick<UsedWrappingKey, "rememberedBy">>;
       readonly attestation: "not verified";
       /** True: of a `.byok` file, which was not made here. */
