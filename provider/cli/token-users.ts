@@ -20,7 +20,11 @@ const sourceOutputs = z.object({
   owner: z.string(),
   versions: z.array(z.object({ version: z.number(), createdAt: z.string().optional() })).default([]),
 });
-const copyOutputs = z.object({ versions: carried(z.array(z.unknown())).default([]) });
+const copyOutputs = z.object({
+  versions: carried(z.array(z.unknown())).default([]),
+  // Still there where the one text of findings could not be read.
+  facts: z.undefined().optional(),
+});
 
 interface Holder extends VersionRef {
   readonly name: string;

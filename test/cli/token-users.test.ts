@@ -28,6 +28,7 @@ it("knows a source key and when its versions were made, as far as the stack was 
 it("knows every key whose present or former version holds kept material, on both clouds", () => {
   const known = users(
     resource("AwsKmsKey", "payments", { versions: JSON.stringify([inAws(1, "Disabled"), inAws(2, "Enabled")]) }),
+    resource("AwsKmsKey", "ledger", { facts: JSON.stringify({ versions: [inAws(1, "Enabled")] }) }),
     resource("AzureKey", "signing", {
       versions: JSON.stringify([
         inAzure(1, { sourceOwner: owner }),
@@ -35,7 +36,7 @@ it("knows every key whose present or former version holds kept material, on both
       ]),
     }),
   );
-  expect(known.holders({ owner, version: 1 })).toEqual(["payments", "signing"]);
+  expect(known.holders({ owner, version: 1 })).toEqual(["payments", "ledger", "signing"]);
   expect(known.holders({ owner, version: 2 })).toEqual(["payments", "signing"]);
   expect(known.holders({ owner, version: 5 })).toEqual([]);
 });
@@ -55,9 +56,10 @@ it("names what it cannot read, and passes by what has no versions yet", () => {
     }),
     resource("AwsKmsKey", "newer", { versions: JSON.stringify([{ version: "1" }]) }),
     resource("AzureKey", "newer in Azure", { versions: JSON.stringify([{ version: 1 }]) }),
+    resource("AwsKmsKey", "hidden findings", { facts: "ciphertext" }),
     resource("SourceKey", "half", {}),
     resource("AwsKmsGroup", "group", { versions: "[]" }),
   );
   expect(known.holders({ owner, version: 1 })).toEqual([]);
-  expect(known.unreadable).toEqual(["damaged", "hidden", "newer", "newer in Azure", "half"]);
+  expect(known.unreadable).toEqual(["damaged", "hidden", "newer", "newer in Azure", "hidden findings", "half"]);
 });
