@@ -1,12 +1,14 @@
 import { DescribeKeyCommand, ListAliasesCommand, ListKeyRotationsCommand, type KMSClient } from "@aws-sdk/client-kms";
-import { setTimeout as sleep } from "node:timers/promises";
 import { keyTree } from "../../provider/cli/key-tree";
 import { cloudClient, decryptAs, encryptAs } from "./cloud-client";
 import { createLab, until, type Lab } from "./lab";
-import { movedClock } from "./moved-clock";
+import { movedClock, type MovedClock } from "./moved-clock";
 
 let lab: Lab;
 let kms: KMSClient;
+/** Moved by the rotations by schedule. */
+let clock: MovedClock;
+const day = 86_400_000;
 beforeAll(async () => {
   lab = await createLab();
   kms = cloudClient(lab.cloud);
@@ -137,14 +139,15 @@ describe("a rotation by trigger", () => {
 
 describe("a rotation by schedule", () => {
   it("is due once its moment has passed, and is done by the next up, once", async () => {
-    const startAt = new Date(Date.now() + 25_000).toISOString();
+    const startAt = new Date(Date.now() + day / 2).toISOString();
     await lab.project.program(program(`label: "scheduled", rotation: { every: "1d", startAt: "${startAt}" }`));
     await lab.project.up();
     const { version, nextRotation } = await lab.project.outputs("master");
     const first = Number(version);
     expect(nextRotation).toBe(startAt);
     await lab.project.expectSuccess("preview", "--expect-no-changes");
-    await sleep(Math.max(0, Date.parse(startAt) - Date.now()) + 500);
+    clock = await movedClock(lab);
+    await clock.pass(1);
     await lab.project.up();
     for (const name of ["master", "payments", "ledger"])
       expect(await lab.project.outputs(name)).toMatchObject({ version: first + 1 });
@@ -238,11 +241,9 @@ new byok.AwsKmsKey("stays", {
   group: frankfurt, material: { native: true }, rotation: { every: "3mo" }, rotationMode: "in-place",
 });
 exports.next = moved.nextRotation;`;
-  const day = 86_400_000;
 
   it("shows the rotation in the preview once it is due, finishes one that was killed, and does it once, in spite of a refresh", async () => {
-    const clock = await movedClock(lab);
-    const began = Date.now();
+    const began = Date.now() + day;
     await lab.project.program(scheduled());
     await lab.project.up();
     const { nextRotation, keyId: former } = await lab.project.outputs("moved");
