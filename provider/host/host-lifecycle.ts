@@ -114,9 +114,13 @@ export function hostLifecycle(lifecycle: Lifecycle, runtime: Runtime): HostedLif
     diff: (id, olds, news) =>
       operation("diff", news["self"], async (context) => {
         const result = await lifecycle.diff(context, id, received(lifecycle, olds), received(lifecycle, news));
+        const outdated = lifecycle.stateForm?.isOutdated(olds) === true;
+        if (outdated && !result.changes)
+          context.log.info(
+            "stands in the state as an earlier version wrote it: it is written anew, and no cloud is called.",
+          );
         // Read and delete run the string in the outputs, and only an update rewrites those.
-        const outdated = olds["__provider"] !== news["__provider"] || lifecycle.stateForm?.isOutdated(olds) === true;
-        const changes = result.changes || outdated;
+        const changes = result.changes || outdated || olds["__provider"] !== news["__provider"];
         return { changes, replaces: [...result.replaces], deleteBeforeReplace: false };
       }),
 

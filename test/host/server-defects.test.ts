@@ -229,6 +229,27 @@ describe("diff", () => {
     const older = { __provider: 'exports.handler = () => require("host-under-test").load( );' };
     expect(await provider.diff(older, {})).toMatchObject({ changes: some });
   });
+
+  it("asks for an update of outputs in an earlier form, and says that it is nothing else", async () => {
+    const said = engine.lines.length;
+    expect(await provider.diff({ long: "a", early: true }, { short: "a", early: true })).toMatchObject({
+      changes: some,
+    });
+    expect(engine.lines.slice(said).map(({ message }) => message)).toEqual([
+      expect.stringContaining("as an earlier version wrote it"),
+    ]);
+  });
+});
+
+describe("the form of a kind in the state", () => {
+  it("is what the engine gets, and is undone for the lifecycle, but not in what a program wrote", async () => {
+    const written = await provider.check({ act: "names", short: "a" });
+    expect(written.inputs["names"]).toContain("short");
+    const { outputs } = await provider.create({ act: "names", schemaVersion: 1, short: "a" });
+    expect(outputs["names"]).toContain("long");
+    expect(outputs["names"]).not.toContain("short");
+    expect((await provider.check({ long: "a" })).inputs).toMatchObject({ short: "a" });
+  });
 });
 
 describe("the surroundings of a call", () => {
