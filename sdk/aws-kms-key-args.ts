@@ -88,7 +88,7 @@ export interface AwsKmsKeyArgs {
   /** False: the key is disabled (DisableKey). Default true. */
   enabled?: pulumi.Input<boolean>;
   /**
-   * When AWS deletes the imported material: an ISO 8601 date-time in the future, at most 365 days ahead. The key
+   * When AWS deletes the imported material: an ISO 8601 date-time with a time zone, or a date, in the future, at most 365 days ahead. The key
    * is unusable from then on, until the same material is imported again. A change imports it again. Default: never.
    */
   validTo?: pulumi.Input<string>;
@@ -138,7 +138,7 @@ export interface AwsKmsKeyArgs {
   rotationTrigger?: pulumi.Input<string>;
   /**
    * When `pulumi up` has AWS make other material, for `material: { native: true }` only: a copy follows the `rotation` of its {@link SourceKey}. `every` is `90d` (days, to 3650) or `12mo` (calendar
-   * months, to 120); `startAt` (ISO 8601) is the first rotation, one period after the schedule was written down by default. A moment that has passed makes the rotation due: the next preview shows
+   * months, to 120); `startAt` (ISO 8601 with a time zone, or a date) is the first rotation, one period after the schedule was written down by default. A moment that has passed makes the rotation due: the next preview shows
    * it, the next `up` does it by `rotationMode` and `afterRotation`, and however many moments were missed it is one rotation. A schedule that is new or changed counts from now on. While the key is disabled
    * (`enabled: false`) or scheduled for deletion the rotation stays due. AWS's own automatic rotation is not used. Default: the group's `template.rotation`, else none.
    */

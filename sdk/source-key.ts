@@ -49,7 +49,7 @@ export interface SourceKeyArgs {
    */
   exportable?: pulumi.Input<boolean>;
   /**
-   * When `pulumi up` makes a new version. `every` is `90d` (days, to 3650) or `12mo` (calendar months, to 120); `startAt` (ISO 8601) is the first
+   * When `pulumi up` makes a new version. `every` is `90d` (days, to 3650) or `12mo` (calendar months, to 120); `startAt` (ISO 8601 with a time zone, or a date) is the first
    * rotation, one period after the schedule was written down by default. A moment that has passed makes the rotation due: the next preview
    * shows it, the next `up` does it, and however many moments were missed it is one rotation. A schedule that is new or changed counts from now on.
    * `deactivateOld: true` deactivates each former version on the first `up` after every copy follows a newer one: it is then imported again into keys that hold it

@@ -74,6 +74,9 @@ export const awsKmsKey: Lifecycle = {
     if (held < inputs.version && owned.facts !== undefined && isLeaving(owned.facts.state)) {
       const left = leftAlone(olds, record, owned.facts);
       if (left !== undefined) return left;
+      const seen = asSeen(olds, owned.facts);
+      // The schedule waits; whether the key takes what else is asked for is told of that.
+      if (whileLeaving(seen, record) !== record) return awsKmsKey.update(context, id, seen, wanted);
       throw rotationOfTheGoing(inputs, owned.facts);
     }
     const present = parseKeyInputs(unrotated(olds, record, held));
@@ -143,9 +146,16 @@ const provedVersion = (olds: PlainRecord): number =>
     ),
   );
 
+const asSeen = (olds: PlainRecord, facts: KmsKeyFacts): PlainRecord => ({
+  ...olds,
+  keyState: facts.state,
+  deletionDate: facts.deletionDate?.toISOString(),
+  pending: [],
+});
+
 /** What is recorded of a key that goes, where its schedule asks for a rotation and nothing else is asked for. */
 function leftAlone(olds: PlainRecord, record: PlainRecord, facts: KmsKeyFacts): PlainRecord | undefined {
-  const seen = { ...olds, keyState: facts.state, deletionDate: facts.deletionDate?.toISOString(), pending: [] };
+  const seen = asSeen(olds, facts);
   const wanted = whileLeaving(seen, record);
   return wanted !== record && isRecordOnly(changesOf(olds, wanted))
     ? rememberedWith(seen, parseKeyInputs(wanted))

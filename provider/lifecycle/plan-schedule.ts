@@ -23,7 +23,14 @@ export interface PlannedSchedule {
   readonly served: DerivedSchedule;
   /** With those that have passed still due. */
   readonly kept: DerivedSchedule;
+  /** Where the record is ahead of the time: what is to be said of it. */
+  readonly ahead?: string;
+  /** Where a changed schedule leaves a moment of the former one behind: what is to be said of it, unless the key is rotated anyway. */
+  readonly dropped?: string;
 }
+
+/** How far the clocks of two machines may be apart before it is worth a word. */
+const skewInMs = 86_400_000;
 
 /**
  * Whether a rotation of the schedule is due. However many moments were missed, it is one rotation. A schedule that is new or changed counts from now on, so that
@@ -36,13 +43,64 @@ export function planSchedule(inputs: ScheduledInputs, before: ScheduledInputs, n
   if (schedule === undefined) return { isOverdue: false, served: {}, kept: {} };
   const { startAt } = schedule;
   const period = rotationsDue(schedule, now);
-  const known = before.rotation?.every === schedule.every && before.startAt === startAt ? before.period : undefined;
+  const old = recorded(before);
+  if (old?.every !== schedule.every || old.startAt !== startAt) {
+    return {
+      ...{ isOverdue: false, served: { startAt, period }, kept: { startAt, period } },
+      ...leftBehind(inputs, old, { schedule, period, now }),
+    };
+  }
+  const known = Math.min(old.period, mostServed(schedule, period, now));
   return {
-    isOverdue: known !== undefined && period > known,
-    served: { startAt, period },
-    kept: { startAt, period: known ?? period },
+    isOverdue: period > known,
+    served: { startAt, period: Math.max(period, known) },
+    kept: { startAt, period: known },
+    ...(known < old.period ? { ahead: aheadSentence(rotationTime(schedule, old.period - 1), schedule, known) } : {}),
   };
 }
+
+interface Recorded extends RotationSchedule {
+  readonly period: number;
+}
+
+function recorded({ rotation, startAt, period }: ScheduledInputs): Recorded | undefined {
+  return rotation === undefined || startAt === undefined || period === undefined
+    ? undefined
+    : { every: rotation.every, startAt, period };
+}
+
+/**
+ * How many moments can be done with by now. A machine whose clock is a little ahead serves the next one before its time, and that is not to be done again;
+ * one whose clock is far ahead would have the key wait for years.
+ */
+function mostServed(schedule: RotationSchedule, due: number, now: Date): number {
+  return rotationTime(schedule, due).getTime() - now.getTime() <= skewInMs ? due + 1 : due;
+}
+
+/** What another schedule than the recorded one does not do any more. */
+function leftBehind(
+  inputs: ScheduledInputs,
+  old: Recorded | undefined,
+  { schedule, period, now }: { readonly schedule: RotationSchedule; readonly period: number; readonly now: Date },
+): Pick<PlannedSchedule, "ahead" | "dropped"> {
+  if (old === undefined) return {};
+  if (old.every === schedule.every && inputs.rotation?.startAt === undefined && isAhead(old, now))
+    return { ahead: aheadSentence(rotationTime(old, 0), schedule, period) };
+  if (rotationsDue(old, now) <= old.period) return {};
+  return {
+    dropped:
+      `was due for rotation since ${rotationTime(old, old.period).toISOString()} by its former schedule (every ${old.every} from ${old.startAt}), and the changed one does not make up for it: ` +
+      `the next rotation is due on ${rotationTime(schedule, period).toISOString()}. To rotate now as well, give rotationTrigger another value.`,
+  };
+}
+
+const aheadSentence = (moment: Date, schedule: RotationSchedule, next: number): string =>
+  `its recorded schedule is ahead of the time, at ${moment.toISOString()}: a run on a machine whose clock was wrong wrote that down, unless it is this machine's clock that is wrong. ` +
+  `The next rotation is due on ${rotationTime(schedule, next).toISOString()}.`;
+
+/** True for a first rotation that lies farther ahead than one period from now: it was derived with a clock that was. */
+const isAhead = ({ every, startAt }: RotationSchedule, now: Date): boolean =>
+  Date.parse(startAt) - oneAfter(every, now).getTime() > skewInMs;
 
 /** When the next rotation of checked inputs is due (ISO 8601), or was, where that one still waits. */
 export function nextOfSchedule({ rotation, startAt, period }: ScheduledInputs): string | undefined {
@@ -56,5 +114,7 @@ function scheduleOf(inputs: ScheduledInputs, before: ScheduledInputs, now: Date)
   const { every } = rotation;
   if (rotation.startAt !== undefined) return { every, startAt: new Date(rotation.startAt).toISOString() };
   const kept = before.rotation?.every === every && before.rotation.startAt === undefined ? before.startAt : undefined;
-  return { every, startAt: kept ?? oneAfter(every, now).toISOString() };
+  return kept === undefined || isAhead({ every, startAt: kept }, now)
+    ? { every, startAt: oneAfter(every, now).toISOString() }
+    : { every, startAt: kept };
 }

@@ -1,16 +1,11 @@
+import { momentOf } from "./moment";
+
 /** Dates cross the SDK as 32-bit seconds: one later than this would silently become a date in the past. */
 const latest = Date.UTC(2038, 0, 19, 3, 14, 7);
 
-/** A date or date-time, as a moment; undefined where the text is none. A date alone is its first moment in UTC. */
-export function azureDate(text: string): Date | undefined {
-  if (!/^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2}))?$/.test(text)) return undefined;
-  const time = Date.parse(text);
-  return Number.isNaN(time) ? undefined : new Date(time);
-}
-
 /** What is wrong with a date of a key (`nbf`, `exp`), or undefined. */
 export function azureDateFault(text: string): string | undefined {
-  const date = azureDate(text);
+  const date = momentOf(text);
   if (date === undefined) return `"${text}" is no date. Write for example "2027-12-31" or "2027-12-31T00:00:00Z".`;
   if (date.getTime() > latest)
     return `${text} is later than 2038-01-19T03:14:07Z, the last moment that Azure's SDK can send. Set an earlier date.`;

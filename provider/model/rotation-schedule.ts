@@ -19,12 +19,6 @@ export function everyFault(every: string): string | undefined {
   return `"${every}" is no rotation period. Write days ("90d", up to ${longest.d}d) or months ("12mo", up to ${longest.mo}mo).`;
 }
 
-/** What is wrong with the moment of the first rotation, or undefined. */
-export const startAtFault = (startAt: string): string | undefined =>
-  /^\d{4}-\d\d-\d\d/.test(startAt) && !Number.isNaN(Date.parse(startAt))
-    ? undefined
-    : `"${startAt}" is no ISO 8601 date-time. Write for example "2027-01-04T03:00:00Z".`;
-
 /** The moment of the rotation with an index; 0 is the first. */
 export function rotationTime({ every, startAt }: RotationSchedule, index: number): Date {
   const [, amount = "1", unit = "d"] = everyForm.exec(every) ?? [];

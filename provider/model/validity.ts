@@ -1,3 +1,5 @@
+import { momentFault, momentOf } from "./moment";
+
 const dayInMs = 86_400_000;
 
 /** How far ahead key material may expire, in days (ImportKeyMaterial ValidTo). */
@@ -5,8 +7,8 @@ export const maxValidityDays = 365;
 
 /** What is wrong with an expiry at a moment, or undefined. */
 export function validToFault(validTo: string, now: Date): string | undefined {
-  const time = Date.parse(validTo);
-  if (Number.isNaN(time)) return `"${validTo}" is no ISO 8601 date-time. Write for example "2027-06-30T00:00:00Z".`;
+  const time = momentOf(validTo)?.getTime();
+  if (time === undefined) return momentFault(validTo);
   if (time <= now.getTime())
     return `${validTo} has passed. Set a later date, or leave validTo out for material that does not expire.`;
   if (time > now.getTime() + maxValidityDays * dayInMs) {

@@ -112,6 +112,39 @@ describe.each<Setting>([
   },
 );
 
+describe("an adopted key of AWS's material that was found disabled", () => {
+  const inPlace = (more: PlainRecord): PlainRecord => ({
+    ...program({ origin: "AWS_KMS", regions: 1 }, false),
+    rotationMode: "in-place",
+    ...more,
+  });
+  const inGroup = (rotateAllTrigger: string): PlainRecord => inPlace({ group: { ...groupRecord, rotateAllTrigger } });
+
+  beforeEach(() => found({ origin: "AWS_KMS", regions: 1 }));
+
+  it("is refused a rotation in place by its trigger, which AWS would refuse", async () => {
+    await key.up(inPlace({}));
+    expect((await key.complaints(inPlace({ rotationTrigger: "now" }))).join()).toMatch(
+      /^rotationMode: AWS rotates only an enabled key in place, and this one was found disabled and stays so\. Write enabled: true, or set rotationMode: "new-key"\./,
+    );
+    await key.up(inPlace({ rotationTrigger: "now", enabled: true }));
+    expect(key.outputs).toMatchObject({ version: 2, keyState: "Enabled" });
+  });
+
+  it("stays due for rotateAllTrigger of its group, and is rotated once it is enabled", async () => {
+    await key.up(inGroup("a"));
+    for (const enabled of [{}, { enabled: false }]) {
+      await key.up({ ...inGroup("b"), ...enabled });
+      expect(key.outputs).toMatchObject({ version: 1, keyState: "Disabled" });
+      expect(world.infos.join()).toContain(
+        "is not rotated by rotateAllTrigger of frankfurt yet: it is disabled, and AWS rotates only an enabled key in place. It stays due.",
+      );
+    }
+    await key.up({ ...inGroup("b"), enabled: true });
+    expect(key.outputs).toMatchObject({ version: 2, keyState: "Enabled" });
+  });
+});
+
 describe("an adopted key that was found disabled and with an expiry", () => {
   const setting: Setting = { origin: "EXTERNAL", regions: 1 };
   const seen = (): unknown => world.kms.keys.get(String(key.outputs["keyId"]))?.facts;

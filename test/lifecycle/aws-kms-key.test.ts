@@ -125,6 +125,11 @@ describe("refusals before anything happens", () => {
       { usage: "SIGN_VERIFY" },
       "usage: SIGN_VERIFY is not possible with AES_256. AWS allows ENCRYPT_DECRYPT.",
     ],
+    [
+      "an expiry without a time zone",
+      { validTo: "2026-09-01T00:00:00" },
+      'validTo: "2026-09-01T00:00:00" is another moment on each machine',
+    ],
     ["an expiry in the past", { validTo: "2020-01-01T00:00:00Z" }, "validTo: 2020-01-01T00:00:00Z has passed."],
     [
       "an expiry too far ahead",

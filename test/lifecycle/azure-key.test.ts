@@ -485,6 +485,8 @@ describe("check refuses", () => {
   it("dates that the SDK would turn into others, tags too many, and a wrong name", async () => {
     expect(await complaint({ expiresOn: "2038-01-20" })).toContain("2038-01-19T03:14:07Z");
     expect(await complaint({ expiresOn: "2026-01-01" })).toContain("has passed");
+    expect(await complaint({ notBefore: "2027-02-30" })).toContain('"2027-02-30" is no date');
+    expect(await complaint({ expiresOn: "2027-02-01T00:00:00" })).toContain('"2027-02-01T00:00:00" is no date');
     expect(await complaint({ notBefore: "2027-02-01", expiresOn: "2027-01-01" })).toContain("must be before expiresOn");
     const many = Object.fromEntries(Array.from({ length: 12 }, (_, index) => [`t${String(index)}`, "x"]));
     expect(await complaint({ tags: many })).toContain("can have 15 tags");

@@ -268,6 +268,77 @@ describe("a rotation schedule of AWS's own material", () => {
     expect(key.outputs).toMatchObject({ version: 2, pending: [], nextRotation: second });
   });
 
+  it("of a key scheduled for deletion is not said to be asked for by a property, when something else changes and no refresh has seen that", async () => {
+    for (const rotationMode of ["new-key", "in-place"]) {
+      begin();
+      await key.up(native({ rotationMode }));
+      const keyId = String(key.outputs["keyId"]);
+      await world.kms.scheduleDeletion(keyId, 30);
+      later("2026-09-01T00:00:00Z");
+      const failure: unknown = await key
+        .up(native({ rotationMode, description: "new" }))
+        .catch((error: unknown) => error);
+      expect(failure instanceof PartialFailure && failure.failure.sentence).toContain(
+        "is scheduled for deletion; AWS deletes it on",
+      );
+      expect(failure instanceof PartialFailure && failure.failure.sentence).not.toContain("asked for");
+      expect(key.outputs).toMatchObject({ version: 1, keyState: "PendingDeletion", nextRotation: first });
+      expect(await key.up(native({ rotationMode }))).toBe("same");
+      await world.kms.cancelDeletion(keyId);
+      await key.refresh();
+      await key.up(native({ rotationMode, description: "new" }));
+      expect(key.outputs).toMatchObject({ version: 2, keyState: "Enabled", description: "new" });
+    }
+  });
+
+  it("goes on with its next moment after a run with a clock far ahead, and says so in each preview until an up records that", async () => {
+    await key.up(native());
+    later("2099-01-01T00:00:00Z");
+    await key.up(native());
+    expect(key.outputs).toMatchObject({ version: 2 });
+    later("2026-06-02T00:00:00Z");
+    for (let preview = 0; preview < 2; preview += 1) {
+      world.warnings.length = 0;
+      await key.check(native());
+      expect(world.warnings.join()).toMatch(
+        /its recorded schedule is ahead of the time, at 209\d-.*The next rotation is due on 2026-08-30/,
+      );
+    }
+    world.kms.calls.length = 0;
+    expect(await key.up(native())).toBe("updated");
+    expect(world.kms.calls).toEqual([]);
+    expect(key.outputs).toMatchObject({ version: 2, nextRotation: first });
+    expect(await key.up(native())).toBe("same");
+    later("2026-09-01T00:00:00Z");
+    await key.up(native());
+    expect(await key.up(native())).toBe("same");
+    expect(key.outputs).toMatchObject({ version: 3, nextRotation: second });
+  });
+
+  it("warns of a due rotation that a change of the schedule leaves behind, but not where the key is rotated anyway", async () => {
+    const changed = { rotation: { every: "12mo" } };
+    const says = `was due for rotation since ${first} by its former schedule (every 90d from ${first})`;
+    await key.up(native());
+    later("2026-09-01T00:00:00Z");
+    await key.up(native(changed));
+    expect(world.warnings.join()).toContain(says);
+    expect(key.outputs).toMatchObject({ version: 1, nextRotation: "2027-09-01T00:00:00.000Z" });
+    begin();
+    await key.up(native());
+    later("2026-09-01T00:00:00Z");
+    await key.up(native({ ...changed, rotationTrigger: "now" }));
+    expect(world.warnings.join()).not.toContain(says);
+    expect(key.outputs).toMatchObject({ version: 2 });
+  });
+
+  it("remembers the moments of a schedule that was recorded without a time zone", async () => {
+    await key.up(native({ rotation: { every, startAt: first } }));
+    key.inputs = { ...key.inputs, rotation: { every, startAt: "2026-08-30T00:00:00" } };
+    later("2026-09-01T00:00:00Z");
+    await key.up(native({ rotation: { every, startAt: first } }));
+    expect(key.outputs).toMatchObject({ version: 2, nextRotation: second });
+  });
+
   it("loses no rotation that dies while it first brings the key in order", async () => {
     const inPlace = (trigger: string): PlainRecord => native({ rotationMode: "in-place", rotationTrigger: trigger });
     for (const program of [() => inPlace("a"), () => inPlace("b")]) {
@@ -299,6 +370,16 @@ describe("a rotation schedule is refused", () => {
       "that begins at no date",
       { rotation: { every, startAt: "next year" } },
       /^rotation\.startAt: "next year" is no ISO 8601 date-time/,
+    ],
+    [
+      "that begins at a time of no time zone",
+      { rotation: { every, startAt: "2026-08-30T03:00:00" } },
+      /^rotation\.startAt: "2026-08-30T03:00:00" is another moment on each machine: it has no time zone\./,
+    ],
+    [
+      "that begins on a day that does not exist",
+      { rotation: { every, startAt: "2027-02-30" } },
+      /^rotation\.startAt: "2027-02-30" is no ISO 8601 date-time/,
     ],
     [
       "with what only a source key has",

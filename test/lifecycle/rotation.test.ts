@@ -61,6 +61,23 @@ describe("a source key with a schedule", () => {
     expect((await source.check(planned)).inputs).toMatchObject({ version: 2 });
   });
 
+  it("goes on after a run with a clock far ahead, and a changed schedule says which due rotation it leaves behind", async () => {
+    const scheduled = program({ rotation: { every: "90d", startAt: "2026-07-01T00:00:00Z" } });
+    await source.up(scheduled);
+    world.kms.now = new Date("2090-01-01T00:00:00Z");
+    await source.up(scheduled);
+    world.kms.now = new Date("2026-06-02T00:00:00Z");
+    await source.up(scheduled);
+    expect(world.warnings.join()).toContain("its recorded schedule is ahead of the time");
+    expect(source.outputs).toMatchObject({ version: 2, nextRotation: "2026-07-01T00:00:00.000Z" });
+    world.kms.now = new Date("2026-07-02T00:00:00Z");
+    await source.up(program({ rotation: { every: "12mo" } }));
+    expect(world.warnings.join()).toContain(
+      "was due for rotation since 2026-07-01T00:00:00.000Z by its former schedule",
+    );
+    expect(source.outputs).toMatchObject({ version: 2, nextRotation: "2027-07-02T00:00:00.000Z" });
+  });
+
   it("is not rotated by writing a schedule down, changing it or removing it", async () => {
     await source.up(program());
     pass(1000);
@@ -130,6 +147,7 @@ describe("a source key with a schedule", () => {
   it.each([
     [{ every: "90" }, 'rotation.every: "90" is no rotation period'],
     [{ every: "90d", startAt: "monday" }, 'rotation.startAt: "monday" is no ISO 8601'],
+    [{ every: "90d", startAt: "2026-08-30T03:00:00" }, "it has no time zone"],
     [{ every: "90d", start: "2027-01-01" }, "rotation.start: there is no such property"],
   ])("is refused as %j", async (rotation, complaint) => {
     expect((await source.complaints(program({ rotation })))[0]).toContain(complaint);

@@ -171,6 +171,10 @@ describe("a group with a template", () => {
     ],
     [{ rotation: { every: "quarterly" } }, 'template.rotation.every: "quarterly" is no rotation period. Write days'],
     [{ rotation: { every: "90d", startAt: "soon" } }, 'template.rotation.startAt: "soon" is no ISO 8601 date-time'],
+    [
+      { rotation: { every: "90d", startAt: "2026-08-30T03:00:00" } },
+      'template.rotation.startAt: "2026-08-30T03:00:00" is another moment on each machine: it has no time zone',
+    ],
     [{ rotation: { every: "90d", deactivateOld: true } }, "template.rotation.deactivateOld: there is no such property"],
   ])("is refused with %j", async (template, says) => {
     expect(await complaint(template)).toContain(says);

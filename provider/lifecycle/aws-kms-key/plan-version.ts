@@ -3,15 +3,17 @@ import { dueRotation, isOther, type DueRotation, type HeldMaterial } from "../..
 import type { LifecycleContext, PlainRecord } from "../contract";
 import { awsKmsGroupRecord } from "../inputs/aws-kms-group-inputs";
 import { awsKmsKeyInputs, type AwsKmsKeyInputs } from "../inputs/aws-kms-key-inputs";
+import { recordedScheduleShape } from "../inputs/rotation-schedule-inputs";
 import { materialIn } from "./check-material";
 import { compromiseOf, identityOf, nameOf } from "./key-material";
 import { nextOfSchedule, planSchedule, type DerivedSchedule } from "../plan-schedule";
+import { staysDisabled } from "./stays-disabled";
 import { rotationSettings } from "./rotation-settings";
 
-const { version, versionOffset, materialIdentity, rotationTrigger, rotation, startAt, period } = awsKmsKeyInputs.shape;
+const { version, versionOffset, materialIdentity, rotationTrigger } = awsKmsKeyInputs.shape;
 const group = z.object({ rotateAllTrigger: awsKmsGroupRecord.shape.rotateAllTrigger });
 const held = z.object({ version, versionOffset, materialIdentity, rotationTrigger, group });
-const scheduled = z.object({ rotation, startAt, period });
+const scheduled = z.object(recordedScheduleShape);
 
 /** The version that a key is to have, and what it has served by then: the trigger of its group and its own schedule. What meets an obstacle stays due. */
 export interface PlannedVersion extends DueRotation {
@@ -39,6 +41,7 @@ export function planVersion(
   const isCompromised = compromiseOf(material) !== undefined;
   // A former key gets nothing back any more, so the present one does first; the rotation is due again in the next run.
   const comesBack = before["materialState"] === "deleted" && rotationMode === "new-key";
+  const isDisabled = staysDisabled(inputs, before);
   const obstacle = isCompromised
     ? "others may have its material"
     : inputs.materialState === "deleted" || comesBack
@@ -47,22 +50,24 @@ export function planVersion(
         ? `there is no file ${nameOf(material)} to import once more`
         : rotationMode === "in-place" && !("native" in material)
           ? `in place it takes other material only; rotate ${nameOf(material)}`
-          : undefined;
+          : rotationMode === "in-place" && isDisabled
+            ? "it is disabled, and AWS rotates only an enabled key in place"
+            : undefined;
   const schedule = planSchedule(inputs, scheduled.safeParse(before).data ?? {}, context.clock());
-  // Nobody uses a disabled key, and AWS rotates none in place.
-  const isDisabled = (inputs.enabled ?? (before["adopted"] === true ? before["enabled"] : undefined)) === false;
   const due = dueRotation(
     {
       identity: identityOf({ material, materialIdentity: identity }),
       sourceVersion,
       follow: follow && !isCompromised,
       trigger: inputs.rotationTrigger,
+      // Nobody uses a disabled key, and AWS rotates none in place.
       isOverdue: schedule.isOverdue && !isDisabled,
       groupTrigger: obstacle === undefined ? rotateAllTrigger : undefined,
     },
     known,
   );
   const hinders = obstacle !== undefined && known !== undefined && isOther(rotateAllTrigger, known.groupTrigger);
+  if (schedule.ahead !== undefined) context.log.warn(schedule.ahead);
   const served = { ...due, groupTrigger: rotateAllTrigger, schedule: schedule.served };
   if (known === undefined || due.reason === "material") return served;
   // Any rotation of the key serves the group's trigger and the key's own schedule.
@@ -73,6 +78,7 @@ export function planVersion(
         `is due for rotation since ${String(nextOfSchedule({ ...inputs, ...schedule.kept }))} by its schedule, and is not rotated while it is disabled (enabled: false). It stays due.`,
       );
     }
+    if (schedule.dropped !== undefined) context.log.warn(schedule.dropped);
     if (hinders) context.log.info(`is not rotated by rotateAllTrigger of ${name} yet: ${obstacle}. It stays due.`);
     const groupTrigger = hinders ? known.groupTrigger : rotateAllTrigger;
     return { ...planned, groupTrigger, schedule: schedule.kept };

@@ -7,6 +7,7 @@ import { textList } from "../text-list";
 import { nameOf, propertyOf, specOf } from "./key-material";
 import { recordedReplicas } from "./replicas/recorded-replicas";
 import { rotationSettings } from "./rotation-settings";
+import { staysDisabled } from "./stays-disabled";
 
 /** What a rotation that this run would do, or one that is to come, runs into. */
 export function rotationFailures(
@@ -25,7 +26,7 @@ export function rotationFailures(
     });
   }
   failures.push(...unacknowledged(inputs, before, { cause: causeOf(inputs, due), wayOut: wayOut(inputs, due) }));
-  if (rotationMode === "in-place") failures.push(...inPlaceFailures(inputs, due));
+  if (rotationMode === "in-place") failures.push(...inPlaceFailures(inputs, before, due));
   if (before["materialState"] === "deleted" && inputs.materialState !== "deleted" && due.reason === "material") {
     failures.push({
       property: propertyOf(inputs.material),
@@ -73,7 +74,7 @@ function unacknowledged(
   ];
 }
 
-function inPlaceFailures(inputs: AwsKmsKeyInputs, due: DueRotation): readonly CheckFailure[] {
+function inPlaceFailures(inputs: AwsKmsKeyInputs, before: PlainRecord, due: DueRotation): readonly CheckFailure[] {
   const { material } = inputs;
   if (due.reason === "material") {
     return [
@@ -93,11 +94,13 @@ function inPlaceFailures(inputs: AwsKmsKeyInputs, due: DueRotation): readonly Ch
       },
     ];
   }
-  if (inputs.enabled === false) {
+  if (staysDisabled(inputs, before)) {
+    const found = inputs.enabled === undefined ? "was found disabled and stays so" : "has enabled: false";
+    const enable = inputs.enabled === undefined ? "Write enabled: true" : "Enable it";
     return [
       {
         property: "rotationMode",
-        reason: `AWS rotates only an enabled key in place, and this one has enabled: false. Enable it, or set rotationMode: "new-key"${due.reason === "source" ? " or follow: false" : ""}.`,
+        reason: `AWS rotates only an enabled key in place, and this one ${found}. ${enable}, or set rotationMode: "new-key"${due.reason === "source" ? " or follow: false" : ""}.`,
       },
     ];
   }

@@ -1,4 +1,4 @@
-import { azureDate } from "../../model/azure-dates";
+import { momentOf } from "../../model/moment";
 import { azureKeyTypeOf, refuseAzureKey } from "../../model/azure-key-type";
 import { azureRotationFaults } from "../../model/azure-rotation";
 import { refuseAzureWrapping } from "../../model/azure-wrapping";
@@ -102,7 +102,7 @@ function dateFailures(
   now: Date,
 ): readonly CheckFailure[] {
   const failures: CheckFailure[] = [];
-  const [from, until] = [notBefore, expiresOn].map((text) => (text === undefined ? undefined : azureDate(text)));
+  const [from, until] = [notBefore, expiresOn].map((text) => (text === undefined ? undefined : momentOf(text)));
   if (until !== undefined && expiresOn !== before["expiresOn"] && until.getTime() <= now.getTime())
     failures.push({
       property: "expiresOn",

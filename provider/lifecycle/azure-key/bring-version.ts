@@ -1,4 +1,4 @@
-import { azureDate } from "../../model/azure-dates";
+import { momentOf } from "../../model/moment";
 import { azureKeyTypeOf } from "../../model/azure-key-type";
 import { azureOwnership, type DesiredAzureKey, type OwnVersion } from "../../model/azure-key-steps";
 import { periodAfter } from "../../model/azure-rotation";
@@ -128,7 +128,7 @@ const proofOutput = (
 
 function newSettings(inputs: AzureKeyGoal, desired: DesiredAzureKey, now: Date): NewVersionSettings {
   const [notBefore, fixed] = [inputs.notBefore, inputs.expiresOn].map((text) =>
-    text === undefined ? undefined : azureDate(text),
+    text === undefined ? undefined : momentOf(text),
   );
   // A version that Azure makes by its policy is valid as long, and so is one that is made by hand.
   const expiresOn = fixed ?? periodAfter(inputs.rotation?.expiresAfter ?? "", now);

@@ -6,7 +6,7 @@ import { aliasListSchema } from "./alias-list";
 import { keyMaterialSchema } from "./key-material";
 import { keySettingsShape, usageSchema } from "./key-settings";
 import { replicaInputs } from "./replica-inputs";
-import { plannedScheduleShape } from "./rotation-schedule-inputs";
+import { momentSchema, plannedScheduleShape } from "./rotation-schedule-inputs";
 import { sharedRecord } from "./shared-record";
 
 const kmsKeyArn = z.string().regex(/^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[A-Za-z0-9-]+$/, {
@@ -19,7 +19,7 @@ export const awsKmsKeyInputs = z.strictObject({
   material: keyMaterialSchema,
   usage: usageSchema.optional(),
   aliases: aliasListSchema.optional(),
-  validTo: z.string().optional(),
+  validTo: momentSchema.optional(),
   ...keySettingsShape,
   deletionWindowInDays: keySettingsShape.deletionWindowInDays.default(deletionWindow.default),
   wrappingKeySpec: keySettingsShape.wrappingKeySpec.default("RSA_4096"),

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { aliasListSchema } from "./alias-list";
 import { awsKmsGroupRecord } from "./aws-kms-group-inputs";
 import { keySettingsShape } from "./key-settings";
+import { momentSchema } from "./rotation-schedule-inputs";
 import { sharedRecord } from "./shared-record";
 import { ownerSchema, regionSchema } from "./shared-shapes";
 
@@ -15,7 +16,7 @@ export const replicaInputs = z.strictObject({
   policy,
   tags,
   enabled,
-  validTo: z.string().optional(),
+  validTo: momentSchema.optional(),
   keepValidFor,
   /** Derived from the group. */
   region: regionSchema.optional(),

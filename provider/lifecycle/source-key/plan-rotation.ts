@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { LifecycleContext, PlainRecord } from "../contract";
+import { recordedScheduleShape } from "../inputs/rotation-schedule-inputs";
 import { sourceKeyInputs, type SourceKeyInputs } from "../inputs/source-key-inputs";
 import { nextOfSchedule, planSchedule, type DerivedSchedule } from "../plan-schedule";
 
@@ -8,8 +9,8 @@ export interface PlannedRotation extends DerivedSchedule {
   readonly version: number;
 }
 
-const { version, startAt, period, rotation, rotationTrigger, resumed } = sourceKeyInputs.shape;
-const known = z.object({ version, startAt, period, rotation, rotationTrigger, resumed });
+const { version, rotationTrigger, resumed } = sourceKeyInputs.shape;
+const known = z.object({ ...recordedScheduleShape, version, rotationTrigger, resumed });
 
 /**
  * Whether a rotation is due: a moment of the schedule has passed, or the trigger has another value.
@@ -24,12 +25,16 @@ export function planRotation(
   found: number | undefined,
 ): PlannedRotation {
   const old = known.safeParse(before).data ?? {};
-  const { isOverdue, served, kept } = planSchedule(inputs, old, context.clock());
+  const { isOverdue, served, kept, ahead, dropped } = planSchedule(inputs, old, context.clock());
+  if (ahead !== undefined) context.log.warn(ahead);
   if (found === undefined) return { version: 1, ...served };
   // Without a version in the state the key is found again, not rotated.
   if (old.version === undefined) return { version: found, ...served };
   const triggered = inputs.rotationTrigger !== undefined && inputs.rotationTrigger !== old.rotationTrigger;
-  if (!isOverdue && !triggered) return { version: found, ...kept };
+  if (!isOverdue && !triggered) {
+    if (dropped !== undefined) context.log.warn(dropped);
+    return { version: found, ...kept };
+  }
   if (old.resumed === true) {
     context.log.info(
       `version ${found}, which an interrupted run made and pulumi refresh found, counts as the rotation that is due.`,
