@@ -1,6 +1,7 @@
 import { checkAzureSchedule } from "./azure-deletion-schedule/check-azure-schedule";
 import { diffAzureSchedule, isAzureScheduleRecordOnly } from "./azure-deletion-schedule/diff-azure-schedule";
 import { ensureSoftDeleted } from "./azure-deletion-schedule/ensure-soft-deleted";
+import { forgetReturning } from "./azure-deletion-schedule/forget-returning";
 import { readAzureSchedule } from "./azure-deletion-schedule/read-azure-schedule";
 import { azureScheduleInputsIn, parseAzureSchedule } from "./azure-deletion-schedule/record-azure-schedule";
 import { removeAzureSchedule } from "./azure-deletion-schedule/remove-azure-schedule";
@@ -32,12 +33,14 @@ export const azureDeletionSchedule: Lifecycle = {
 
   async update(context, id, olds, record) {
     const inputs = parseAzureSchedule(record);
-    if (isAzureScheduleRecordOnly(context, olds))
+    if (isAzureScheduleRecordOnly(context, olds)) {
+      await forgetReturning(context, inputs.key, olds["deletionDate"]);
       return remembered(
         olds,
         azureScheduleInputsIn({ ...inputs, plannedDay: olds["plannedDay"] }),
         azureScheduleInputNames,
       );
+    }
     return ensureSoftDeleted(context, context.keyVault(azureConnectionOf(inputs.key.group)), { id, inputs, olds });
   },
 

@@ -326,16 +326,72 @@ describe("taking it back", () => {
     });
   });
 
-  it("leaves a key alone that somebody recovered after a removal that may not recover", async () => {
+  it.each([
+    ["may not recover", "BYOK_AZURE_ACCESS_DENIED", false, true],
+    ["the vault's firewall refused", "BYOK_AZURE_UNREACHABLE", false, true],
+    ["was throttled", "BYOK_AZURE_THROTTLED", true, true],
+    ["met a conflict", "BYOK_AZURE_CONFLICT", true, false],
+    ["got no answer, while the key still shows as deleted", "BYOK_AZURE_UNREACHABLE", true, false],
+  ] as const)(
+    "leaves a key alone that somebody recovered after a removal that %s",
+    async (_name, code, retryable, isShutOut) => {
+      await schedule.up(await confirmed({ onRemove: "cancel" }));
+      const failure = new ByokError(code, "planned", { retryable });
+      jest.spyOn(world.vault, "recoverKey").mockImplementationOnce(() => {
+        if (isShutOut) {
+          jest.spyOn(world.vault, "listVersions").mockRejectedValueOnce(failure);
+          jest.spyOn(world.vault, "getDeleted").mockRejectedValueOnce(failure);
+        }
+        return Promise.reject(failure);
+      });
+      await expect(schedule.destroy()).rejects.toMatchObject({ code });
+      await world.vault.recoverKey("signing");
+      await schedule.destroy();
+      expect(enabled()).toEqual([true]);
+    },
+  );
+
+  it("leaves a key alone that somebody recovered after a removal that was stopped before it asked Azure", async () => {
     await schedule.up(await confirmed({ onRemove: "cancel" }));
-    jest
-      .spyOn(world.vault, "recoverKey")
-      .mockRejectedValueOnce(new ByokError("BYOK_AZURE_ACCESS_DENIED", "planned: not permitted"));
-    await expect(schedule.destroy()).rejects.toMatchObject({ code: "BYOK_AZURE_ACCESS_DENIED" });
+    world.engineLost = true;
+    await expect(schedule.destroy()).rejects.toThrow("the engine is gone");
+    world.engineLost = false;
     await world.vault.recoverKey("signing");
     await schedule.destroy();
     expect(enabled()).toEqual([true]);
   });
+
+  /** A removal that dies in the moment in which it asks Azure, so that nothing tells whether Azure heard it. */
+  async function dyingRemoval(): Promise<void> {
+    await schedule.up(await confirmed({ onRemove: "cancel" }));
+    jest.spyOn(world.vault, "recoverKey").mockImplementationOnce(() => {
+      world.vault.dead = true;
+      return Promise.reject(new ByokError("BYOK_AZURE_UNREACHABLE", "planned", { retryable: true }));
+    });
+    await expect(schedule.destroy()).rejects.toBeInstanceOf(ByokError);
+    world.vault.dead = false;
+  }
+
+  it("warns where versions are disabled only because the token remembers a removal that died", async () => {
+    await dyingRemoval();
+    await world.vault.recoverKey("signing");
+    await schedule.destroy();
+    expect(enabled()).toEqual([false]);
+    expect(warned()).toContain("the token remembers that a removal was cut off while Azure recovered it");
+    expect(warned()).toContain("If somebody recovered it by hand since");
+  });
+
+  it.each(["a refresh", "an update"])(
+    "leaves a key alone that somebody recovered after a removal that died, once %s found it deleted still",
+    async (by) => {
+      await dyingRemoval();
+      if (by === "a refresh") await schedule.refresh();
+      else expect(await schedule.up(program({ onRemove: "cancel", windowInDays: 90 }))).toBe("updated");
+      await world.vault.recoverKey("signing");
+      await schedule.destroy();
+      expect(enabled()).toEqual([true]);
+    },
+  );
 
   it("leaves a key alone that was deleted and recovered once more since a removal was cut off", async () => {
     await schedule.up(await confirmed({ onRemove: "cancel" }));

@@ -14,8 +14,8 @@ export async function noteDeletion(
   deletionDate?: string,
 ): Promise<void> {
   const { token } = context;
-  await withLink(context, version, arn, async ({ returning: _, ...link }) => {
-    if (deletionDate !== undefined && link.deletionDate === deletionDate) return;
+  await withLink(context, version, arn, async ({ returning, ...link }) => {
+    if (deletionDate !== undefined && link.deletionDate === deletionDate && returning === undefined) return;
     await context.change(() =>
       deletionDate === undefined ? removeLink(token, link) : writeLink(token, { ...link, deletionDate }),
     );

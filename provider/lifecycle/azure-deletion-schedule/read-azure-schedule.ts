@@ -2,6 +2,7 @@ import { dayOf } from "../../model/deletion-consequence";
 import { azureConnectionOf } from "../azure-connection-of";
 import type { LifecycleContext, PlainRecord } from "../contract";
 import { noteStaying } from "../deletion-schedule/note-copies";
+import { forgetReturning } from "./forget-returning";
 import {
   azureScheduleInputsIn,
   parseAzureSchedule,
@@ -44,6 +45,7 @@ export async function readAzureSchedule(
         context.log.warn(
           `drift: Azure purges the key on ${dayOf(scheduledPurgeDate)}, not on ${recorded.slice(0, 10)}: it was recovered and deleted again.`,
         );
+      await forgetReturning(context, key, recorded, seen);
       return found(recordSoftDeleted(inputs, seen.deleted));
     }
     case "live":

@@ -1,4 +1,4 @@
-import { ByokError } from "../../model/errors";
+import { ByokError, type ByokErrorCode } from "../../model/errors";
 import type { KeyVaultPort } from "../../model/ports/key-vault";
 import { azureConnectionOf } from "../azure-connection-of";
 import type { LifecycleContext, PlainRecord } from "../contract";
@@ -48,15 +48,22 @@ export async function removeAzureSchedule(context: LifecycleContext, id: string,
   const date = outputs["deletionDate"];
   await noteStaying(context, linked);
   const isUnfinished = seen.kind === "live" && isReturning(seen.versions);
-  if (seen.kind === "live" && !isUnfinished && !(await isReturningInToken(context, linked, date))) {
-    context.log.warn(
-      `${keyId} is there already, and stays as it is: somebody recovered it, or a removal that was cut off did, before it disabled any version. Disable its versions if nobody is to use it.`,
-    );
-    return;
+  if (seen.kind === "live" && !isUnfinished) {
+    if (!(await isReturningInToken(context, linked, date))) {
+      context.log.warn(
+        `${keyId} is there already, and stays as it is: somebody recovered it, or a removal that was cut off did, before it disabled any version. Disable its versions if nobody is to use it.`,
+      );
+      return;
+    }
+    if (!restoreEnabled)
+      context.log.warn(
+        `${keyId} is there already, and the token remembers that a removal was cut off while Azure recovered it; so its versions are disabled now, as was asked for then. If somebody recovered it by hand since, az keyvault key set-attributes --enabled true makes a version usable again.`,
+      );
   }
   if (seen.kind === "deleted") {
-    if (!restoreEnabled && typeof date === "string") await noteReturning(context, linked, date);
+    // A run that is stopped here notes nothing: no request went out that could bring the key back.
     context.mayProceed();
+    if (!restoreEnabled && typeof date === "string") await noteReturning(context, linked, date);
     context.log.progress("recovering the key");
     await recover(context, port, { keyName: key.keyName, linked });
   }
@@ -72,7 +79,10 @@ export async function removeAzureSchedule(context: LifecycleContext, id: string,
   );
 }
 
-/** An answer that was lost may have recovered it all the same. */
+/**
+ * An answer that was lost may have recovered it all the same. Where the key certainly did not come back, whoever recovers it by hand later means to use it, so the
+ * token's note goes.
+ */
 async function recover(
   context: LifecycleContext,
   port: KeyVaultPort,
@@ -82,12 +92,22 @@ async function recover(
     await port.recoverKey(keyName);
   } catch (error) {
     if ((await port.listVersions(keyName).catch(() => [])).length > 0) return;
-    // Whoever may recover it by hand then means to use it.
-    if (ByokError.from(error, "Recovering the key").code === "BYOK_AZURE_ACCESS_DENIED")
+    const isDeleted = async (): Promise<boolean> =>
+      (await port.getDeleted(keyName).catch(() => undefined)) !== undefined;
+    if (saysNo(ByokError.from(error, "Recovering the key")) || (await isDeleted()))
       await noteReturning(context, linked, undefined);
     throw error;
   }
 }
+
+const noes: readonly ByokErrorCode[] = [
+  ...(["BYOK_AZURE_ACCESS_DENIED", "BYOK_AZURE_CREDENTIALS", "BYOK_AZURE_THROTTLED"] as const),
+  ...(["BYOK_AZURE_TLS_UNTRUSTED", "BYOK_AZURE_WRONG_TENANT", "BYOK_AZURE_REQUEST_INVALID"] as const),
+];
+
+/** True of an answer after which Azure certainly did nothing; that a vault lets nobody in from here is one, and that it cannot be reached is none. */
+const saysNo = ({ code, retryable }: ByokError): boolean =>
+  noes.includes(code) || (code === "BYOK_AZURE_UNREACHABLE" && !retryable);
 
 /** Whether somebody recovered it; a vault that cannot be reached does not keep a schedule that changes nothing there. */
 async function isLive(context: LifecycleContext, key: AzureKeyRecord): Promise<boolean> {

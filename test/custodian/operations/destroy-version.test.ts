@@ -72,6 +72,9 @@ describe("the links of a version", () => {
     await bench.run("noteReturning", version, arn, date);
     await bench.run("noteDeletion", version, arn, date);
     expect((await bench.run("links", owner))[0]).not.toHaveProperty("returning");
+    await bench.run("noteReturning", version, arn, date);
+    await bench.run("noteDeletion", version, arn, date);
+    expect((await bench.run("links", owner))[0]).not.toHaveProperty("returning");
     await bench.run("noteReturning", version, `${arn}0`, date);
     expect(await bench.run("links", owner)).toHaveLength(1);
   });
