@@ -41,7 +41,7 @@ export async function azureExportCommand(options: AzureExportOptions, terminal: 
   const { source, group, keyName, exported } = await chosen("azure export", options);
   const file = path.resolve(options.out);
   await requireFree(file, options.force === true);
-  const wrappingKey = wrappingKeyOf(exported, group);
+  const wrappingKey = wrappingKeyOf(exported, group, source);
   const { connection, allowedSpecs } = group;
   const refusal = refuseAzureKey(source.spec, connection.tier, "hsm");
   if (refusal !== undefined) throw refused(`${source.name} ${refusal.reason}`);
@@ -116,10 +116,13 @@ function numberOf(text: string | undefined): number | undefined {
 }
 
 /** This command saw no vault make a wrapping key, so it is for the token to know it. */
-function wrappingKeyOf(exported: unknown, { name, bits }: AzureGroupInState): GroupWrappingKey {
+function wrappingKeyOf(exported: unknown, { name, bits }: AzureGroupInState, source: ExportedSource): GroupWrappingKey {
   const pin = pinInState(exported, name);
   const mark = wrappingKeyGroupInState(exported, name);
-  if (pin !== undefined && mark !== undefined) return { ...pin, ...{ group: mark, made: false, bits } };
+  if (pin !== undefined && mark !== undefined) {
+    const remembers = source.group.abilities?.storesLinks === true;
+    return { ...pin, ...{ group: mark, made: false, remembers, bits } };
+  }
   throw refused(
     `The group ${name} keeps no wrapping key, and a file needs one that stays until it is imported.`,
     'Use a group of a premium vault or a Managed HSM with kek: { lifetime: "group" }, and run pulumi up.',

@@ -59,7 +59,13 @@ const azureAsked = {
 
 const pinFields = { id: url, publicKeySha256: hex(64) };
 const bits = z.union(wrappingKeySizes.map((size) => z.literal(size)));
-const groupWrappingKey = z.strictObject({ ...pinFields, group: hex(32), made: z.boolean(), bits });
+const groupWrappingKey = z.strictObject({
+  ...pinFields,
+  group: hex(32),
+  made: z.boolean(),
+  remembers: z.boolean(),
+  bits,
+});
 const usedWrappingKey = z.strictObject({ ...pinFields, rememberedBy: z.enum(["token", "state", "import"]) });
 
 const azureNewVersion = {

@@ -14,12 +14,13 @@ import {
   writeWrappingKey,
   type WrappingKeyDraft,
   type WrappingKeyRecord,
+  type WrappingKeyRecords,
 } from "./wrapping-key-records";
 
 /**
  * The wrapping key of a group that material of this token may go under: one that the token remembers. One that the state names and the token does not
  * know is never used; unless the token remembers another one that is still there, one is made for this token and group, once, and remembered.
- * A token that stores no data objects takes what the state says.
+ * A token that stores no data objects takes what the state says, unless it is recorded as one that does.
  *
  * @throws ByokError BYOK_WRAPPING_KEY_UNKNOWN, BYOK_WRAP_REFUSED
  */
@@ -28,9 +29,10 @@ export async function trustedWrappingKey(
   opened: VerifiedVault,
   asked: GroupWrappingKey,
 ): Promise<UsableWrappingKey> {
-  const { id, publicKeySha256 } = asked;
-  if (!(await storesLinks(context.token)))
-    return requirePinned(context, opened, { id, publicKeySha256, rememberedBy: "state" });
+  if (!(await storesLinks(context.token))) {
+    if (asked.remembers) throw forgetful(asked);
+    return requirePinned(context, opened, { ...pinOf(asked), rememberedBy: "state" });
+  }
   const { pin, remedy } = await context.perOwner(asked.group, () => remembered(context, opened, asked));
   return requirePinned(context, opened, { ...pin, rememberedBy: "token" }, remedy);
 }
@@ -46,6 +48,7 @@ const replaceGroup = "pulumi up --replace with the URN of the group makes anothe
 
 async function remembered(context: OperationContext, opened: VerifiedVault, asked: GroupWrappingKey): Promise<Trusted> {
   const records = await readWrappingKeys(context.token);
+  await removeOldDrafts(context, opened, asked, records);
   // Whichever group it was made for: a stack that is renamed keeps its wrapping keys.
   const known = knownWrappingKey(asked, records.keys);
   if (known.kind === "known") return trustedOf(known.key);
@@ -59,13 +62,12 @@ async function remembered(context: OperationContext, opened: VerifiedVault, aske
   const unknown = unknownWrappingKey(asked, living);
   if (unknown.kind === "instead") return trustedOf(unknown.key);
   if (unknown.kind === "contradicted") throw contradicted(asked, unknown.key);
-  for (const draft of records.drafts) if (draft.group === asked.group) await removeDraft(context, opened, draft);
   const made = await make(context, opened, asked);
   const pin = await remember(context, opened, made, { asked, all: records.keys, insteadOf: asked.id });
   return { pin, remedy: replaceGroup };
 }
 
-/** The name is remembered before the key is made, so that a run that dies in between leaves nothing that the next one cannot remove. */
+/** The name is remembered before the key is made, so that a run that dies in between leaves nothing that a later one cannot remove. */
 async function make(
   context: OperationContext,
   { vault, target }: VerifiedVault,
@@ -73,7 +75,8 @@ async function make(
 ): Promise<PinnedWrappingKey> {
   const name = `${wrappingKeyPrefix}${context.random(8).toString("hex")}`;
   const { vaultUrl } = target.connection;
-  await context.change(() => writeDraft(context.token, { group, vaultUrl, draft: name }));
+  const draftedAt = context.clock().toISOString();
+  await context.change(() => writeDraft(context.token, { group, vaultUrl, draft: name, draftedAt }));
   return context.change(() =>
     vault.makeWrappingKey({
       ...{ name, bits },
@@ -98,21 +101,35 @@ async function remember(
   };
   await context.change(async () => {
     await writeWrappingKey(context.token, record);
-    if (insteadOf !== undefined) await forgetDraft(context.token, asked);
+    if (insteadOf !== undefined) await forgetDraft(context.token, { group: asked.group, draft: nameIn(id) });
   });
   await forgetGone(context, opened, all);
   return { id, publicKeySha256 };
 }
 
-async function removeDraft(
+/** A wrapping key is made and remembered in seconds; until then another process may be at it. */
+const draftMs = 10 * 60_000;
+
+/** Removes what runs left that died before the token remembered what they made. */
+async function removeOldDrafts(
   context: OperationContext,
   { vault }: VerifiedVault,
-  draft: WrappingKeyDraft,
+  { group }: GroupWrappingKey,
+  { drafts, keys }: WrappingKeyRecords,
 ): Promise<void> {
-  await context.change(async () => {
-    if ((await vault.getKey(draft.draft)) !== undefined) await vault.deleteKey(draft.draft);
-    await forgetDraft(context.token, draft);
-  });
+  const before = context.clock().getTime() - draftMs;
+  const isOld = ({ draftedAt }: WrappingKeyDraft): boolean => Date.parse(draftedAt) < before;
+  for (const draft of drafts.filter((each) => each.group === group && isOld(each))) {
+    const isRemembered = keys.some(({ id }) => nameIn(id) === draft.draft);
+    try {
+      await context.change(async () => {
+        if (!isRemembered && (await vault.getKey(draft.draft)) !== undefined) await vault.deleteKey(draft.draft);
+        await forgetDraft(context.token, draft);
+      });
+    } catch {
+      // It is tidying, and a later import does it as well.
+    }
+  }
 }
 
 /** Whoever removes a wrapping key may have no token at hand: what is certainly gone is forgotten when the next one is remembered. */
@@ -144,9 +161,11 @@ async function stillThere(
 }
 
 function keyOf({ vault }: VerifiedVault, { id }: PinnedWrappingKey): ReturnType<VerifiedVault["vault"]["getKey"]> {
-  const [name = "", version] = new URL(id).pathname.split("/").slice(2);
-  return vault.getKey(name, version);
+  const [, version] = new URL(id).pathname.split("/").slice(2);
+  return vault.getKey(nameIn(id), version);
 }
+
+const nameIn = (id: string): string => new URL(id).pathname.split("/")[2] ?? "";
 
 const pinOf = ({ id, publicKeySha256 }: PinnedWrappingKey): PinnedWrappingKey => ({ id, publicKeySha256 });
 
@@ -154,6 +173,15 @@ const trustedOf = (key: RememberedWrappingKey): Trusted => ({
   pin: pinOf(key),
   ...(key.insteadOf === undefined ? {} : { remedy: replaceGroup }),
 });
+
+const forgetful = ({ id }: PinnedWrappingKey): ByokError =>
+  new ByokError(
+    "BYOK_WRAPPING_KEY_UNKNOWN",
+    `The key is not wrapped: its source group is recorded with a token that remembers wrapping keys, and this one stores no data objects; so nobody but the state says that ${id} was made here. Nothing was changed.`,
+    {
+      hint: "If it is another token, or its module or policy was changed on purpose, run pulumi up on its source group first. Else find out what changed.",
+    },
+  );
 
 const contradicted = (asked: PinnedWrappingKey, { id }: PinnedWrappingKey): ByokError =>
   new ByokError(

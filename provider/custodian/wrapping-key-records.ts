@@ -15,12 +15,12 @@ const storedKey = z.strictObject({
   insteadOf: url.exactOptional(),
   rememberedAt: isoDate,
 });
-const storedDraft = z.strictObject({ ...common, draft: z.string().min(1) });
+const storedDraft = z.strictObject({ ...common, draft: z.string().min(1), draftedAt: isoDate });
 
 /** A wrapping key as the token remembers it. */
 export type WrappingKeyRecord = Omit<z.infer<typeof storedKey>, "schema">;
 
-/** The name of one that is about to be made, or that a run which died may have made. */
+/** The name of one that is about to be made, or that a run which died may have made, and since when. */
 export type WrappingKeyDraft = Omit<z.infer<typeof storedDraft>, "schema">;
 
 /** Everything that a token remembers of the wrapping keys of vaults. */
@@ -32,7 +32,9 @@ export interface WrappingKeyRecords {
 const prefix = "byok-kek ";
 const keyLabel = ({ group, id }: Pick<WrappingKeyRecord, "group" | "id">): string =>
   `${prefix}${group} ${createHash("sha256").update(id).digest("hex").slice(0, 16)}`;
-const draftLabel = (group: string): string => `${prefix}${group} draft`;
+/** One for each name, since two processes may make one for the same group at the same time. */
+const draftLabel = ({ group, draft }: Pick<WrappingKeyDraft, "group" | "draft">): string =>
+  `${prefix}${group} draft ${draft}`;
 
 /** @throws ByokError BYOK_TOKEN_FAILED when an object cannot be read: nothing is wrapped on a guess */
 export async function readWrappingKeys(token: TokenPort): Promise<WrappingKeyRecords> {
@@ -45,7 +47,7 @@ export async function readWrappingKeys(token: TokenPort): Promise<WrappingKeyRec
     if (key !== undefined && keyLabel(key) === label) {
       const { schema: _, ...record } = key;
       keys.push(record);
-    } else if (draft !== undefined && draftLabel(draft.group) === label) {
+    } else if (draft !== undefined && draftLabel(draft) === label) {
       const { schema: _, ...record } = draft;
       drafts.push(record);
     } else throw unreadable(label);
@@ -60,10 +62,10 @@ export const forgetWrappingKey = (token: TokenPort, record: WrappingKeyRecord): 
   token.deleteData(keyLabel(record));
 
 export const writeDraft = (token: TokenPort, draft: WrappingKeyDraft): Promise<void> =>
-  token.putData(draftLabel(draft.group), textOf(draft));
+  token.putData(draftLabel(draft), textOf(draft));
 
-export const forgetDraft = (token: TokenPort, { group }: Pick<WrappingKeyDraft, "group">): Promise<void> =>
-  token.deleteData(draftLabel(group));
+export const forgetDraft = (token: TokenPort, draft: Pick<WrappingKeyDraft, "group" | "draft">): Promise<void> =>
+  token.deleteData(draftLabel(draft));
 
 const textOf = (record: WrappingKeyRecord | WrappingKeyDraft): Buffer =>
   Buffer.from(JSON.stringify({ schema: 1, ...record }), "utf8");

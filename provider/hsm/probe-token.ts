@@ -11,7 +11,7 @@ import { probeKeyWrap } from "./probe-key-wrap";
 import { probeSpecs } from "./probe-specs";
 import type { TokenFindings } from "./token-findings";
 import { probeMac, ProbeBench } from "./probe-bench";
-import { ckrOf, CKR, failureOf } from "./return-codes";
+import { ckrOf, CKR, failureOf, refusesObject } from "./return-codes";
 import { destroyQuietly } from "./wrap-key";
 
 /** OAEP hashes that both clouds name, weakest first. */
@@ -84,22 +84,29 @@ async function enforcesExtractable(bench: ProbeBench, hash: OaepHash): Promise<b
 
 const probeLabel = "byok-probe";
 
+/**
+ * Whether the token keeps data objects. It is never denied on a failure: a token that remembers what may be done with its keys is not taken for one that
+ * cannot, because another process wrote an object at that moment.
+ */
 function storesData(session: Session): boolean {
+  const existing = readDataObjects(session, () => true);
+  // What an interrupted self-test left; one of another process may go on its own in this moment.
+  for (const { handle, label } of existing) if (label === probeLabel) destroyQuietly(session, handle);
+  if (existing.length > 0) return true;
+  let written: Handle;
   try {
-    const existing = readDataObjects(session, () => true);
-    // What an interrupted self-test left; one of another process may go on its own in this moment.
-    for (const { handle, label } of existing) if (label === probeLabel) destroyQuietly(session, handle);
-    if (existing.length > 0) return true;
-    const written = createDataObject(session, probeLabel, 1n, Buffer.from("probe", "ascii"));
-    try {
-      return (readAttribute(session, written, "VALUE")?.length ?? 0) > 0;
-    } catch (thrown) {
-      // Another process tidied up what this one wrote: so it was there.
-      return failureOf(thrown) === "stale";
-    } finally {
-      destroyQuietly(session, written);
-    }
-  } catch {
-    return false;
+    written = createDataObject(session, probeLabel, 1n, Buffer.from("probe", "ascii"));
+  } catch (thrown) {
+    if (refusesObject(thrown)) return false;
+    throw thrown;
+  }
+  try {
+    return (readAttribute(session, written, "VALUE")?.length ?? 0) > 0;
+  } catch (thrown) {
+    // Another process tidied up what this one wrote: so it was there.
+    if (failureOf(thrown) === "stale") return true;
+    throw thrown;
+  } finally {
+    destroyQuietly(session, written);
   }
 }

@@ -110,6 +110,25 @@ const lostCodes: readonly number[] = [
   CKR.CRYPTOKI_NOT_INITIALIZED,
 ];
 
+const refusingCodes: readonly number[] = [
+  CKR.ATTRIBUTE_READ_ONLY,
+  CKR.ATTRIBUTE_TYPE_INVALID,
+  CKR.ATTRIBUTE_VALUE_INVALID,
+  CKR.ACTION_PROHIBITED,
+  CKR.ARGUMENTS_BAD,
+  CKR.FUNCTION_NOT_SUPPORTED,
+  CKR.SESSION_READ_ONLY,
+  CKR.TEMPLATE_INCOMPLETE,
+  CKR.TEMPLATE_INCONSISTENT,
+  CKR.TOKEN_WRITE_PROTECTED,
+];
+
+/** True where a token says for certain that it makes no such object; a full token, or one that is away, does not say so. */
+export function refusesObject(thrown: unknown): boolean {
+  const code = ckrOf(thrown);
+  return code !== undefined && refusingCodes.includes(code);
+}
+
 export function failureOf(thrown: unknown): Failure {
   const code = ckrOf(thrown);
   if (code === undefined) return "refused";

@@ -113,7 +113,14 @@ describe("a key in clear to a standard vault", () => {
     const { id, publicKeySha256 } = await port.makeWrappingKey({ name: "byok-kek-clear", bits: 2048, tags: {} });
     const clear = importOf("EC_P256", 4);
     const target = { ...clear.target, connection: bench.connection("premium"), keyName: "in-hardware" };
-    const wrappingKey = { id, publicKeySha256, group: "c".repeat(32), made: true, bits: 2048 } as const;
+    const wrappingKey = {
+      id,
+      publicKeySha256,
+      group: "c".repeat(32),
+      made: true,
+      remembers: true,
+      bits: 2048,
+    } as const;
     await expect(custodian.importIntoAzure({ ...clear, target, wrappingKey })).rejects.toMatchObject({
       code: "BYOK_CLEAR_EXPORT_REFUSED",
     });

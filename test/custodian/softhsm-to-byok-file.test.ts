@@ -58,7 +58,7 @@ const exporting = (more: Partial<AzureExportRequest> = {}): AzureExportRequest =
   ...{ owner, version: 1, spec: "EC_P256", overwrite: false, copyName: "signing.byok", path: fileOf("signing.byok") },
   rules: { allowedTargets: [], lab: true, minOaepHash: "sha256" },
   target: { connection: bench.connection("premium"), keyName: "signing", configValues: {} },
-  wrappingKey: { ...pin(), ...{ group: markOfState(), made: true, bits: 3072 } },
+  wrappingKey: { ...pin(), ...{ group: markOfState(), made: true, remembers: true, bits: 3072 } },
   ...more,
 });
 

@@ -53,7 +53,7 @@ const vaultOf = (tier: LocalVaultTier): KeyVaultPort => {
 function madeNow(tier: LocalVaultTier): GroupWrappingKey {
   const { id, publicKeySha256 } = wrappingKeys.get(tier) ?? { id: "", publicKeySha256: "" };
   const group = wrappingKeyGroup({ name: tier, vaultUrl: bench.connection(tier).vaultUrl });
-  return { id, publicKeySha256, group, made: true, bits: 3072 };
+  return { id, publicKeySha256, group, made: true, remembers: true, bits: 3072 };
 }
 
 function importOf(spec: KeySpec, version: number, more: Partial<AzureImportRequest> = {}): AzureImportRequest {

@@ -18,7 +18,11 @@ beforeEach(() => {
   groups = vault.place("byok-kek-group");
 });
 
-const ask = (pin: PinnedWrappingKey, more: Partial<GroupWrappingKey> = {}): Promise<PinnedWrappingKey> => {
+const ask = (
+  pin: PinnedWrappingKey,
+  more: Partial<GroupWrappingKey> = {},
+  { context }: Pick<Bench, "context"> = bench,
+): Promise<PinnedWrappingKey> => {
   const opened: VerifiedVault = {
     vault,
     target: {
@@ -28,11 +32,14 @@ const ask = (pin: PinnedWrappingKey, more: Partial<GroupWrappingKey> = {}): Prom
     },
     caller: { tenantId: "t", objectId: "o" },
   };
-  const asked = { ...pin, group, made: false, bits: 2048, ...more } as const;
-  return trustedWrappingKey(bench.context, opened, asked).then((used) => used.pin);
+  const asked = { ...pin, group, made: false, remembers: true, bits: 2048, ...more } as const;
+  return trustedWrappingKey(context, opened, asked).then((used) => used.pin);
 };
 const madeNow = { made: true } as const;
 const names = (): readonly string[] => [...vault.keys.keys()];
+const later = (minutes: number): void => {
+  bench.now = new Date(bench.now.getTime() + minutes * 60_000);
+};
 const objects = (): readonly string[] => [...bench.token.data.keys()];
 
 describe("a wrapping key that this run made", () => {
@@ -115,11 +122,13 @@ describe("a wrapping key that only the state knows", () => {
   });
 
   it.each(["before", "after"] as const)(
-    "leaves nothing that stays where the run dies %s the vault made another one",
+    "leaves nothing that stays where the run dies %s the vault made another one, whenever the next one comes",
     async (failing) => {
       vault.failing = failing;
       await expect(ask(groups)).rejects.toThrow("planned");
       vault.failing = undefined;
+      await ask(groups);
+      later(11);
       const used = await ask(groups);
       expect([...names()].sort()).toEqual(["byok-kek-group", new URL(used.id).pathname.split("/")[2]].sort());
       expect(objects()).toHaveLength(1);
@@ -133,9 +142,40 @@ describe("a wrapping key that only the state knows", () => {
     };
     await expect(ask(groups)).rejects.toThrow("planned");
     bench.token.hook = () => undefined;
+    later(11);
     await ask(groups);
     expect(names()).toHaveLength(2);
     expect(objects()).toHaveLength(1);
+  });
+
+  it("stays where the run died after the token remembered it, and before it forgot that it was being made", async () => {
+    bench.token.hook = (method) => {
+      if (method === "deleteData") throw new Error("planned");
+    };
+    await expect(ask(groups)).rejects.toThrow("planned");
+    bench.token.hook = () => undefined;
+    later(11);
+    const used = await ask(groups);
+    expect(names()).toHaveLength(2);
+    expect(objects()).toHaveLength(1);
+    expect(await ask(groups)).toEqual(used);
+  });
+
+  it("is not removed by another process while it is being made", async () => {
+    const other = new Bench();
+    const shared = { context: { ...other.context, token: bench.token } };
+    const make = vault.makeWrappingKey.bind(vault);
+    jest.spyOn(vault, "makeWrappingKey").mockImplementationOnce(async (request) => {
+      const made = await make(request);
+      await ask(groups, {}, shared);
+      return made;
+    });
+    const used = await ask(groups);
+    expect(names()).toContain(new URL(used.id).pathname.split("/")[2]);
+    expect(await ask(groups)).toMatchObject({ rememberedBy: "token" });
+    later(11);
+    await ask(groups);
+    expect(objects()).toHaveLength(2);
   });
 });
 
@@ -162,8 +202,18 @@ describe("a wrapping key that the token has of its own", () => {
 
 it("is taken from the state where a token stores no data objects, and that is told", async () => {
   bench.token.abilities = { ...bench.token.abilities, storesLinks: false };
-  expect(await ask(groups)).toEqual({ ...groups, rememberedBy: "state" });
+  expect(await ask(groups, { remembers: false })).toEqual({ ...groups, rememberedBy: "state" });
   expect(objects()).toEqual([]);
+});
+
+it("is not taken from the state where a token stores none and is recorded as one that does", async () => {
+  bench.token.abilities = { ...bench.token.abilities, storesLinks: false };
+  for (const more of [{}, madeNow])
+    await expect(ask(groups, more)).rejects.toMatchObject({
+      code: "BYOK_WRAPPING_KEY_UNKNOWN",
+      message: expect.stringContaining("nobody but the state says that"),
+    });
+  expect(names()).toEqual(["byok-kek-group"]);
 });
 
 it("is never guessed from an object of the token that cannot be read", async () => {

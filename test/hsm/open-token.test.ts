@@ -1,5 +1,7 @@
 import { generateKeyPairSync } from "node:crypto";
 import { CKA, CKF, CKO } from "../../provider/hsm/pkcs11-constants";
+import { CKR } from "../../provider/hsm/return-codes";
+import { ByokError } from "../../provider/model/errors";
 import type { TokenPort } from "../../provider/model/ports/token";
 import { FakeCryptoki, fakeToken } from "./fake-cryptoki";
 import { openFake } from "./open-fake";
@@ -235,6 +237,43 @@ describe("the self-test of data objects", () => {
     expect((await port.report()).abilities.storesLinks).toBe(true);
     await port.shutdown();
   });
+
+  it.each(["OBJECT_HANDLE_INVALID", "GENERAL_ERROR"] as const)(
+    "is run again where another process writes a link at that moment, and the token answers CKR_%s",
+    async (code) => {
+      const cryptoki = new FakeCryptoki(fakeToken());
+      const port = await openFake(cryptoki);
+      await port.putData("byok-link 1", Buffer.from("link"));
+      const read = cryptoki.C_GetAttributeValue.bind(cryptoki);
+      let failures = 0;
+      cryptoki.C_GetAttributeValue = (session, object, template): ReturnType<typeof read> => {
+        const isLabelAlone = template.length === 1 && template[0]?.type === CKA.LABEL;
+        if (isLabelAlone && failures++ === 0) throw new Error(`CKR_${code}:${String(CKR[code])}`);
+        return read(session, object, template);
+      };
+      expect((await port.report()).abilities.storesLinks).toBe(true);
+      expect(failures).toBeGreaterThan(1);
+      await port.shutdown();
+    },
+  );
+
+  it.each(["GENERAL_ERROR", "DEVICE_MEMORY"] as const)(
+    "does not take a failure for a refusal: CKR_%s that stays fails, and is asked again later",
+    async (code) => {
+      const cryptoki = new FakeCryptoki(fakeToken());
+      const port = await openFake(cryptoki);
+      const create = cryptoki.C_CreateObject.bind(cryptoki);
+      cryptoki.C_CreateObject = (session, template): Buffer => {
+        if (template.some(({ type, value }) => type === CKA.CLASS && value === CKO.DATA))
+          throw new Error(`CKR_${code}:${String(CKR[code])}`);
+        return create(session, template);
+      };
+      await expect(port.report()).rejects.toBeInstanceOf(ByokError);
+      cryptoki.C_CreateObject = create;
+      expect((await port.report()).abilities.storesLinks).toBe(true);
+      await port.shutdown();
+    },
+  );
 
   it("tells a token that refuses them", async () => {
     const cryptoki = new FakeCryptoki(fakeToken());

@@ -5,7 +5,9 @@ import type { PlainRecord } from "../../provider/lifecycle/contract";
 import { ownershipTags, wrappingKeyTag } from "../../provider/model/owner";
 import type { AzureImportRequest } from "../../provider/model/ports/azure-import";
 import { wrappingKeyGroup } from "../../provider/model/wrapping-key-trust";
-import { azureProgram } from "./azure-programs";
+import { UNKNOWN } from "../../provider/model/unknown";
+import { azureProgram, signingSource } from "./azure-programs";
+import { report } from "./fake-custodian";
 import { tenantId, vaultUrl } from "./fake-key-vault";
 import { World, type EngineResource } from "./lifecycle-world";
 
@@ -54,7 +56,7 @@ const wrappingKeys = (): readonly string[] =>
 
 describe("what the custodian is told of a group's wrapping key", () => {
   it("is that this run saw the vault make it, with the mark that group and key share", async () => {
-    expect(await imported()).toEqual({ ...pin(), group: mark, made: true, bits: 4096 });
+    expect(await imported()).toEqual({ ...pin(), group: mark, made: true, remembers: true, bits: 4096 });
   });
 
   it("is in a later run no more than what the state says, whatever the state says", async () => {
@@ -74,6 +76,49 @@ describe("what the custodian is told of a group's wrapping key", () => {
     await group.up({ ...groupProgram, kek: { size: 3072 } });
     expect(pin()).not.toEqual(before);
     expect(await imported()).toMatchObject({ ...pin(), made: true });
+  });
+});
+
+describe("the preview of an import into a group that exists", () => {
+  const rotated = (more: PlainRecord = {}): PlainRecord =>
+    azureProgram({ wrappingKey: pin(), material: { source: { ...signingSource, version: 2 } }, ...more });
+  const foretold = async (program: PlainRecord): Promise<boolean> => {
+    world.infos.length = 0;
+    await key.preview(program);
+    return world.infos.join("\n").includes("may make a wrapping key of the token's own in");
+  };
+
+  it("says nothing where the token remembers the group's wrapping key, or has one of its own already", async () => {
+    await imported();
+    expect(await foretold(rotated())).toBe(false);
+    world.custodian.instead = { id: `${vaultUrl}/keys/byok-kek-own/1`, publicKeySha256: "1".repeat(64) };
+    await key.up(rotated());
+    expect(await foretold(rotated({ material: { source: { ...signingSource, version: 3 } } }))).toBe(false);
+  });
+
+  it("says that the token may get one of its own where the group has another one meanwhile, and only if something is imported", async () => {
+    await imported();
+    await group.up({ ...groupProgram, kek: { size: 3072 } });
+    expect(await foretold(rotated())).toBe(true);
+    expect(await foretold(azureProgram({ wrappingKey: pin() }))).toBe(false);
+    expect(await foretold(rotated({ wrappingKey: UNKNOWN }))).toBe(false);
+  });
+
+  it("says so of a state that does not tell that the token remembers it", async () => {
+    await imported();
+    const { wrappingKey } = key.outputs["wrapping"] as { wrappingKey: PlainRecord };
+    const { rememberedBy: _, ...old } = wrappingKey;
+    key.outputs = { ...key.outputs, wrapping: { wrappingKey: old } };
+    expect(await foretold(rotated())).toBe(true);
+  });
+
+  it("says nothing of a token that stores no data objects", async () => {
+    await imported();
+    const { wrappingKey } = key.outputs["wrapping"] as { wrappingKey: PlainRecord };
+    key.outputs = { ...key.outputs, wrapping: { wrappingKey: { ...wrappingKey, rememberedBy: "state" } } };
+    const abilities = { ...report.abilities, storesLinks: false };
+    const source = { ...signingSource, version: 2, group: { ...(signingSource["group"] as PlainRecord), abilities } };
+    expect(await foretold(rotated({ material: { source } }))).toBe(false);
   });
 });
 

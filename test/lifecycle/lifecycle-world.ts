@@ -113,6 +113,13 @@ export class EngineResource {
     return "updated";
   }
 
+  /** One `pulumi preview` of a resource that exists; what it says is in the world's log. */
+  async preview(news: PlainRecord): Promise<void> {
+    if (this.id === undefined) throw new Error("there is nothing to compare with");
+    const { inputs } = await this.check(news);
+    await this.lifecycle.diff(this.context, this.id, this.outputs, this.asState(inputs));
+  }
+
   async refresh(): Promise<void> {
     if (this.id === undefined) return;
     const found = await this.lifecycle.read(this.context, this.id, this.outputs);

@@ -13,7 +13,7 @@ const pin = fc.record({
 });
 const asked: fc.Arbitrary<GroupWrappingKey> = fc
   .record({ pin, made: fc.boolean() })
-  .map((each) => ({ ...each.pin, made: each.made, group: "f".repeat(32), bits: 4096 }));
+  .map((each) => ({ ...each.pin, made: each.made, remembers: true, group: "f".repeat(32), bits: 4096 }));
 const remembered: fc.Arbitrary<readonly RememberedWrappingKey[]> = fc.array(
   fc
     .record({ pin, instead: fc.option(pin, { nil: undefined }) })

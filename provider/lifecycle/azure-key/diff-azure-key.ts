@@ -10,6 +10,7 @@ import { deletedSentence, destroyedSentence } from "./absent-key";
 import { backupFileIn } from "./azure-key-inputs";
 import { asFound } from "./as-found";
 import { azureMaterialIn } from "./byok-material";
+import { foretellOther } from "./wrapping-key-asked";
 
 /** What only the state and the next act use: a change of it is recorded and writes nothing to the vault. */
 const recordedOnly = ["allowPlaintext", "follow", "rotationTrigger", "materialDigest", "deletion"];
@@ -71,6 +72,7 @@ function warnOfChanges(
   if (triggerIsLost(news, olds)) log.warn(laggingSentence);
   if (changed.includes("rotation") && !hasUnknown(news["rotation"])) log.info(policyChange(news));
   if (changed.includes("version") && typeof olds["version"] === "number") log.warn(rotationSentence(olds, news));
+  if (changed.includes("version")) foretellOther(context, olds, news);
   const [before, now] = [azureMaterialIn(olds), azureMaterialIn(news)].map((material) =>
     material === undefined ? undefined : compromiseOf(material),
   );

@@ -27,6 +27,8 @@ export interface GroupWrappingKey extends PinnedWrappingKey {
   readonly group: string;
   /** True: this very process saw the vault make it, so that the token may remember it. */
   readonly made: boolean;
+  /** True: the token is recorded as one that stores data objects, and is not believed where it now seems to store none. */
+  readonly remembers: boolean;
   /** Of the one that is made where the token does not know this one. */
   readonly bits: WrappingKeySize;
 }

@@ -111,14 +111,14 @@ describe.each(Object.entries(kinds))("the .byok file of a key in %s", (_name, { 
       tier: "managed-hsm",
       endpoint: { authority: vaultUrl, resourceManager: vaultUrl },
     };
+    const { storesLinks } = (await port.report()).abilities;
     const receipt = await importIntoAzure(context, {
       ...{ owner, version, spec, enabled: true, tags: {}, copyName: "copy" },
-      wrappingKey: { ...vault.pin, ...{ group: "c".repeat(32), made: true, bits: 4096 } },
+      wrappingKey: { ...vault.pin, ...{ group: "c".repeat(32), made: true, remembers: storesLinks, bits: 4096 } },
       rules: { allowedTargets: [], lab: true, minOaepHash: "sha256" },
       target: { connection, keyName: "copy", configValues: {} },
       operations: azureKeyTypeOf(spec)?.operations ?? [],
     });
-    const { storesLinks } = (await port.report()).abilities;
     expect(receipt).toMatchObject({
       wrappingKey: { ...vault.pin, rememberedBy: storesLinks ? "token" : "state" },
       fingerprint: made.fingerprint,
