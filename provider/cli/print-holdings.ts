@@ -55,8 +55,10 @@ const copy = (link: CopyLink): readonly string[] => [
   `  copied ${link.copiedAt} by ${link.copiedBy}`,
 ];
 
-/** What becomes of a copy, as the token remembers it. */
+/** What becomes of a copy, as the token remembers it: whether the cloud has deleted it by now, or somebody took that back, no token knows. */
 export function copyFate({ arn, deletionDate }: Pick<CopyLink, "arn" | "deletionDate">): string {
   if (isExportedCopy(arn)) return "a .byok file";
-  return deletionDate === undefined ? "not scheduled for deletion" : `deleted on ${deletionDate.slice(0, 10)}`;
+  return deletionDate === undefined
+    ? "not scheduled for deletion"
+    : `scheduled for deletion on ${deletionDate.slice(0, 10)}`;
 }

@@ -1,5 +1,5 @@
 import { confirmationWord, isConfirmed } from "../model/confirmation";
-import { livingCopies } from "../model/copy-life";
+import { livingCopies, uncheckedSentence } from "../model/copy-life";
 import { ByokError } from "../model/errors";
 import { keyOfCopy } from "../model/exported-copy";
 import type { TokenHolding } from "../model/ports/kept-material";
@@ -23,7 +23,7 @@ export async function tokenDestroyCommand(
 ): Promise<void> {
   await withTokenOf("token destroy", options, async (held) => {
     const chosen = [...new Set(options.id)].map((id) => keptMaterial(id, held, now()));
-    await terminal.out(consequence(chosen, held));
+    await terminal.out(consequence(chosen, held, now()));
     const missing = chosen.map(wordFor).filter((word) => !isConfirmed(options.confirm, word));
     if (missing.length > 0) {
       throw new ByokError(
@@ -50,7 +50,7 @@ function keptMaterial(id: string, { holdings, storesLinks, users }: HeldInToken,
   if (sourceKey !== undefined || found.kind !== "kept") {
     throw new ByokError(
       "BYOK_OWNED_BY_ANOTHER",
-      `${about} is no kept material: it belongs to ${sourceKey === undefined ? "a SourceKey" : `the SourceKey ${sourceKey} of this stack`}. Nothing was destroyed.`,
+      `${about} is no kept material: it belongs to ${sourceKey === undefined ? "a SourceKey, as far as the token tells" : `the SourceKey ${sourceKey} of this stack`}. Nothing was destroyed.`,
       {
         hint: 'A SourceKey destroys its versions itself: set onDestroy: "destroy" on it and remove it; where no stack has it any more, take it over with adopt: { owner } first.',
       },
@@ -81,7 +81,7 @@ function keptMaterial(id: string, { holdings, storesLinks, users }: HeldInToken,
       "BYOK_KEY_HAS_COPIES",
       `${about} is not destroyed: these could never get their material again: ${needed.join("; ")}.`,
       {
-        hint: "Remove the copies first, and wait for their deletion dates: until then each can come back. Then run this again.",
+        hint: `Remove the copies first, and wait for their deletion dates: until then each can come back. Then run this again.${holders.length === 0 ? "" : " Where the cloud has deleted a key of this stack by now, the state does not know it yet: run pulumi refresh."}`,
       },
     );
   }
@@ -99,11 +99,15 @@ const wordFor = ({ id, owner, version, exportable, copies }: TokenHolding): stri
     deletion: copies.map(({ arn, deletionDate }) => `${arn} ${deletionDate ?? ""}`).join(","),
   });
 
-function consequence(chosen: readonly TokenHolding[], { identity }: HeldInToken): string {
+function consequence(chosen: readonly TokenHolding[], { identity }: HeldInToken, now: Date): string {
   const head = `To be destroyed in the token ${identity.label} (serial ${identity.serial}), for ever:`;
   const tail =
     "No key can get this material from the token again. Only the files that it came from bring it back, as long as somebody has them; what was encrypted with it can be read by no other means then.";
-  return `${[head, ...chosen.flatMap(lines), tail].join("\n")}\n`;
+  const unchecked = uncheckedSentence(
+    chosen.flatMap(({ copies }) => copies),
+    now,
+  );
+  return `${[head, ...chosen.flatMap(lines), ...(unchecked === undefined ? [] : [unchecked]), tail].join("\n")}\n`;
 }
 
 const lines = (holding: TokenHolding): readonly string[] => [

@@ -21,6 +21,7 @@ import { rotateInPlace } from "./aws-kms-key/rotate-in-place";
 import { rotationSettings } from "./aws-kms-key/rotation-settings";
 import { rotateNative } from "./aws-kms-key/rotate-native";
 import { rotateToNewKey } from "./aws-kms-key/rotate-to-new-key";
+import { isReturned, livingArns, noteReturn, noteStillThere } from "./aws-kms-key/note-return";
 import { readKey } from "./aws-kms-key/read-key";
 import { removeKey } from "./aws-kms-key/remove-key";
 
@@ -48,6 +49,8 @@ export const awsKmsKey: Lifecycle = {
       keepMaterial,
       olds: {},
     });
+    // Somebody may have cancelled its deletion by hand.
+    if (from !== "made") await noteReturn(context, inputs, livingArns(outputs));
     return { id: lineage, outputs };
   },
 
@@ -108,6 +111,7 @@ export const awsKmsKey: Lifecycle = {
         : held < inputs.version || isCutOffInPlace(inputs, olds)
           ? await rotateAndEnsure()
           : await ensureKeySet(context, kms, { ...key, olds });
+    if (isReturned(olds, outputs)) await noteStillThere(context, inputs, { before: olds, found: outputs });
     try {
       const settled = await removeLeavingReplicas(context, { lineage: id, inputs, outputs });
       return await retireEverywhere(context, kms, { lineage: id, inputs, outputs: settled });

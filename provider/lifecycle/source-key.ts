@@ -131,6 +131,7 @@ export const sourceKey: Lifecycle = {
     }
     const custodian = context.custodian(parsed.group.token);
     await requireToken(custodian, parsed);
+    const claim = await claimAgain(context, custodian, { olds, owner: parsed.owner, news });
     if (olds["label"] !== parsed.label) {
       context.mayProceed();
       await custodian.rename(parsed.owner, parsed.label);
@@ -147,7 +148,7 @@ export const sourceKey: Lifecycle = {
     }
     if (!parsed.exportable) await closeVersions(context, custodian, parsed);
     const fates = isDeactivationDue(olds, parsed) ? await settleFormer(context, custodian, parsed) : fatesIn(olds);
-    return { ...recordSource(parsed, await custodian.list(parsed.owner), dates, fates), claim: olds["claim"] };
+    return { ...recordSource(parsed, await custodian.list(parsed.owner), dates, fates), claim };
   },
 
   async delete(context, _id, outputs) {
@@ -169,6 +170,20 @@ export const sourceKey: Lifecycle = {
     await destroyVersions(context, custodian, parsed);
   },
 };
+
+/** Another token may not know whose the key is; what another record of this resource has claimed there stays its own. */
+async function claimAgain(
+  context: LifecycleContext,
+  custodian: CustodianPort,
+  { olds, news, owner }: { readonly olds: PlainRecord; readonly news: PlainRecord; readonly owner: string },
+): Promise<unknown> {
+  const moved = changedProperties(tokenIn(olds), tokenIn(news), ["token"]).length > 0;
+  if (!moved || (await custodian.claimant(owner)) !== undefined) return olds["claim"];
+  const claim = typeof olds["claim"] === "string" ? olds["claim"] : context.random(16).toString("hex");
+  context.mayProceed();
+  await custodian.claim(owner, claim);
+  return claim;
+}
 
 /** A refresh looks again whom former versions wait for; one that waits for nobody any more is due. */
 async function fatesNow(

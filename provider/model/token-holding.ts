@@ -14,11 +14,10 @@ export interface KeyTraits {
 }
 
 /**
- * The kind of a key. Material counts as kept only where nothing speaks for a source key: the token did not make it, and no source key of
- * any stack claimed it. `claimed` is undefined where the token remembers no claims.
+ * The kind of a key. Material counts as kept only where the token tells that it did not make it, and no source key of any stack claimed it: that a claim
+ * is missing tells nothing by itself. `claimed` is undefined where the token remembers no claims.
  */
 export function holdingKind({ unwraps, made }: KeyTraits, claimed: boolean | undefined): HoldingKind {
   if (unwraps) return "kek";
-  if (claimed === true || made === true) return "source";
-  return made === false || claimed === false ? "kept" : "source";
+  return made === false && claimed !== true ? "kept" : "source";
 }

@@ -173,7 +173,7 @@ describe("byok token destroy", () => {
       message: expect.stringContaining(`payments (${arn}, not scheduled for deletion)`),
     });
     await custodian.noteDeletion(kept, arn, "2099-01-01T00:00:00.000Z");
-    expect((await destroy()).error?.message).toContain("deleted on 2099-01-01");
+    expect((await destroy()).error?.message).toContain("scheduled for deletion on 2099-01-01");
     expect((await destroy({ id: ["00"] })).error).toMatchObject({
       code: "BYOK_KEY_NOT_FOUND",
       hint: `It keeps ${id} (payments).`,
@@ -186,6 +186,7 @@ describe("byok token destroy", () => {
     expect((await destroy()).error).toMatchObject({
       code: "BYOK_KEY_HAS_COPIES",
       message: expect.stringContaining("payments of this stack"),
+      hint: expect.stringContaining("run pulumi refresh"),
     });
     await state([resource("AwsKmsKey", "hidden", { versions: "?" })]);
     expect((await destroy()).error).toMatchObject({
@@ -200,7 +201,9 @@ describe("byok token destroy", () => {
     await state([master()]);
     const { text, error } = await destroy({ confirm: "maple-00000000" });
     expect(text).toContain(`version 3 of "payments"  AES_256`);
-    expect(text).toContain(`was copied to payments, deleted on 2020-01-01: ${arn}`);
+    expect(text).toContain(`was copied to payments, scheduled for deletion on 2020-01-01: ${arn}`);
+    expect(text).toContain("it was not checked whether it did");
+    expect(text).toContain(`payments (${arn}, 2020-01-01)`);
     expect(text).toContain("No key can get this material from the token again.");
     const [, stale = ""] = /BYOK_CONFIRM=([a-z]+-[0-9a-f]{8}) /.exec(error?.hint ?? "") ?? [];
     await custodian.noteDeletion(kept, arn, "2020-01-02T00:00:00.000Z");

@@ -121,7 +121,7 @@ describe("removal", () => {
     const copy = await keyIdOf("payments");
     const refused = await lab.project.expectFailure("destroy", "--yes");
     expect(refused).toContain(copy);
-    expect(refused).toMatch(/deleted on \d{4}-\d{2}-\d{2}/);
+    expect(refused).toMatch(/scheduled for deletion on \d{4}-\d{2}-\d{2}/);
     expect(refused).not.toMatch(/\n\s+at /);
     expect((await lab.project.outputs("master"))["versions"]).toHaveLength(1);
     await lab.project.program(

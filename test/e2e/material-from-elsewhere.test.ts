@@ -227,7 +227,7 @@ describe("the life of a key whose material changes", () => {
     await lab.project.up();
     const { text: listed } = await token("list");
     const [, id = ""] = /kept material of a file\nowner \w+\n└─ version 5 .* CKA_ID (\w+)\n/.exec(listed) ?? [];
-    expect(listed).toMatch(/payments {2}deleted on \d{4}-\d\d-\d\d\n/);
+    expect(listed).toMatch(/payments {2}scheduled for deletion on \d{4}-\d\d-\d\d\n/);
     const early = await token("destroy", "--id", id);
     expect(early).toMatchObject({ code: 1, text: expect.stringContaining("[BYOK_KEY_HAS_COPIES]") });
     await passDeletionDates();

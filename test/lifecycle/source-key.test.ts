@@ -54,6 +54,21 @@ describe("a source key", () => {
     expect(again.outputs["versions"]).toEqual([expect.not.objectContaining({ createdAt: expect.anything() })]);
   });
 
+  it("is claimed in another token by the run that goes over to it, but where another record has claimed it there", async () => {
+    await key.up(program());
+    const [[owner, claim] = ["", ""]] = [...world.custodian.claims];
+    const { group } = program();
+    const moved = (label: string): Record<string, unknown> =>
+      program({ group: { ...(group as object), token: { module: "/lib/x.so", label, pin: "env:PIN" } } });
+    world.custodian.claims.clear();
+    expect(await key.up(moved("standby"))).toBe("updated");
+    expect([...world.custodian.claims]).toEqual([[owner, claim]]);
+    world.custodian.claims.set(owner, "another");
+    await key.up(moved("third"));
+    expect([...world.custodian.claims]).toEqual([[owner, "another"]]);
+    expect(key.outputs["claim"]).toBe(claim);
+  });
+
   it("of the same name by another stack is a clash that shows how to adopt it", async () => {
     await key.up(program());
     const other = world.resource(sourceKey, "payments-master");
@@ -237,7 +252,11 @@ describe("closing a source key", () => {
     world.custodian.copies = [{ ...link, deletionDate: "2026-06-30T00:00:00Z" }];
     expect(await refusal(key.up(program({ exportable: false })))).toContain("payments");
     world.custodian.copies = [{ ...link, deletionDate: "2026-05-30T00:00:00Z" }];
-    expect(await refusal(key.up(program({ exportable: false })))).toContain("for ever");
+    const refused = await refusal(key.up(program({ exportable: false })));
+    expect(refused).toContain("for ever");
+    expect(refused).toContain(
+      "it was not checked whether it did: payments (arn:aws:kms:eu-central-1:1:key/x, 2026-05-30)",
+    );
   });
 
   it("made behind Pulumi's back is told as drift", async () => {

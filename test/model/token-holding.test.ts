@@ -8,7 +8,7 @@ describe("what lies in a token", () => {
     ["brought there, and nobody's", { made: false }, false, "kept"],
     ["brought to a token that remembers no claims", { made: false }, undefined, "kept"],
     ["claimed, in a token that does not tell what it made", {}, true, "source"],
-    ["nobody's, in a token that does not tell what it made", {}, false, "kept"],
+    ["claimed by nobody, in a token that does not tell what it made", {}, false, "source"],
     ["unknown in every way", {}, undefined, "source"],
   ] as const)("%s is told by what speaks for a source key", (_name, traits, claimed, kind) => {
     expect(holdingKind({ unwraps: false, ...traits }, claimed)).toBe(kind);

@@ -61,7 +61,7 @@ function hasCopies(label: KeyLabel, links: readonly CopyLink[]): ByokError {
 
 function inWords({ copyName, arn, deletionDate }: CopyLink): string {
   if (isExportedCopy(arn)) return `"${copyName}", a .byok file for ${keyOfCopy(arn)}`;
-  const fate = deletionDate === undefined ? "not scheduled for deletion" : `deleted on ${deletionDate}`;
+  const fate = deletionDate === undefined ? "not scheduled for deletion" : `scheduled for deletion on ${deletionDate}`;
   return `"${copyName}" ${placeOf(arn)} (${arn}, ${fate})`;
 }
 

@@ -41,7 +41,7 @@ export const discard = (context: OperationContext, { id, owner, version }: KeptK
 const anotherKey = ({ key, label }: MarkedKey, id: string): ByokError =>
   new ByokError(
     "BYOK_KEY_DRIFTED",
-    `${versionInWords(label)} is another key by now: CKA_ID ${key.id}, not ${id}. Nothing was destroyed.`,
+    `${versionInWords(label)} is another key by now: CKA_ID ${key.id}, not ${id}. It was not destroyed.`,
     { hint: "List the token again, and name the key that is meant." },
   );
 

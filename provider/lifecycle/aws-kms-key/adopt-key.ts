@@ -12,6 +12,8 @@ import type { AwsKmsKeyInputs } from "../inputs/aws-kms-key-inputs";
 import type { KeyMaterialInputs } from "../inputs/key-material";
 import { settled } from "../settled";
 import { adoptionSentence } from "./adoption-sentence";
+import type { KeyInputs } from "./key-inputs";
+import { noteReturn } from "./note-return";
 import { observeKey } from "./observe-key";
 import { findAdoptedReplicas, requireWholeKey } from "./replicas/adopt-replicas";
 
@@ -143,8 +145,14 @@ export async function requireUntouched(
   );
 }
 
-/** Takes the scheduled deletion back; AWS leaves the key disabled, or waiting for its material. */
-export async function undelete(context: LifecycleContext, kms: KmsPort, arn: string): Promise<ObservedKey> {
+/** Takes the scheduled deletion back, in the token too; AWS leaves the key disabled, or waiting for its material. */
+export async function undelete(
+  context: LifecycleContext,
+  kms: KmsPort,
+  inputs: KeyInputs,
+  arn: string,
+): Promise<ObservedKey> {
+  await noteReturn(context, inputs, [arn]);
   context.mayProceed();
   context.log.progress("cancelling the key's deletion");
   await kms.cancelDeletion(arn);

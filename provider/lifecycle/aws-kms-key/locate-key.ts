@@ -43,7 +43,7 @@ export async function locateKey(
     requireWholeKey(found.facts, inputs);
     requireAdoptable(found, inputs, inputs.adopt);
     await takeBackReplicas(context, inputs, found.facts.keyId);
-    const observed = isLeaving(found.facts.state) ? await undelete(context, kms, arn) : found;
+    const observed = isLeaving(found.facts.state) ? await undelete(context, kms, inputs, arn) : found;
     return { ...named(observed.facts), from: "adopted", keepMaterial: observed.facts.state !== "PendingImport" };
   }
   context.log.progress("looking for a key that an interrupted run may have left");

@@ -7,7 +7,7 @@ import type { KeyInputs } from "./key-inputs";
 import { copiedMaterial } from "./key-material";
 
 /** The token that holds the material of a version, and as what; undefined where none does, or none that remembers copies. */
-function tokenOf(
+export function tokenOf(
   inputs: KeyInputs,
   { version, from }: { readonly version: number; readonly from?: VersionOrigin | undefined },
 ): (VersionRef & { readonly token: TokenConnection }) | undefined {
@@ -22,18 +22,18 @@ function tokenOf(
   return { token: copied.group.token, owner: copied.owner, version: from?.sourceVersion ?? copied.version };
 }
 
-/** The token remembers until when the copy can come back; a token that is not at hand only costs that memory. */
+/** The token remembers until when the copy can come back, or that it is gone; a token that is not at hand only costs that memory. */
 export async function noteDeletion(
   context: LifecycleContext,
   inputs: KeyInputs,
   copy: { readonly version: number; readonly arn: string; readonly from?: VersionOrigin | undefined },
-  date: Date | undefined,
+  date: Date | "gone",
 ): Promise<void> {
   const held = tokenOf(inputs, copy);
   if (held === undefined) return;
   const { token, ...version } = held;
   try {
-    await context.custodian(token).noteDeletion(version, copy.arn, date?.toISOString());
+    await context.custodian(token).noteDeletion(version, copy.arn, date === "gone" ? undefined : date.toISOString());
   } catch (error) {
     const { sentence } = ByokError.from(error, "Noting the deletion in the token");
     context.log.warn(

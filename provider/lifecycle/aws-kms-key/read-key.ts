@@ -10,6 +10,7 @@ import { textList } from "../text-list";
 import { canonicalJson, sameJson } from "../same-json";
 import { desiredKey, keyInputsIn, parseKeyInputs, type KeyInputs } from "./key-inputs";
 import { materialMark } from "./key-material";
+import { noteStillThere } from "./note-return";
 import { observeKey } from "./observe-key";
 import { readVanished } from "./read-vanished";
 import { recordKey } from "./record-key";
@@ -34,7 +35,9 @@ export async function readKey(
   const keyId = newer?.keyId ?? outputs["keyId"];
   const observed = newer === undefined ? known : await observeAgain(kms, outputs, keyId);
   if (observed === undefined) {
-    return { outputs: await readVanished(context, keyId, recorded, outputs), inputs: keyInputsIn(outputs) };
+    const left = await readVanished(context, keyId, recorded, outputs);
+    await noteStillThere(context, recorded, { before: outputs, found: left });
+    return { outputs: left, inputs: keyInputsIn(outputs) };
   }
   const place = await readPlace({ context, kms, id, inputs, outputs }, observed);
   const isCutOff = newer !== undefined || textList(outputs["pending"]).length > 0;
@@ -43,6 +46,7 @@ export async function readKey(
     own === undefined || inputs.multiRegion !== true
       ? (own ?? outputs)
       : await readReplicas(context, { id, inputs, outputs, own }, observed.facts);
+  await noteStillThere(context, inputs, { before: outputs, found });
   return { outputs: found, inputs: withUnfinished(keyInputsIn(found), found) };
 }
 

@@ -12,9 +12,11 @@ import type { LifecycleContext, PlainRecord } from "../contract";
 import { textList } from "../text-list";
 import { parseKeyInputs, type KeyInputs } from "./key-inputs";
 import { noteDeletion } from "./note-deletion";
+import { noteReturn } from "./note-return";
 import { observeKey } from "./observe-key";
 import { removalWord } from "./removal-word";
 import { placesToRemove } from "./replicas/places-to-remove";
+import { lastReplicaOf, noteReplicaGone, type ReplicasGone } from "./replicas/replicas-gone";
 
 /**
  * Lets the key of every version go, replicas before their primary and the newest last: deletes the aliases of this resource, then schedules the key's deletion. In this order a run
@@ -55,8 +57,8 @@ export interface Removal {
   readonly inputs: KeyInputs;
   /** What the state has of the key in this Region. */
   readonly outputs: PlainRecord;
-  /** When the last replica of each KMS key is deleted, as far as they were scheduled by now: a primary's days count from then on. */
-  readonly replicasGone: Map<string, Date>;
+  /** As far as replicas were scheduled by now. */
+  readonly replicasGone: ReplicasGone;
 }
 
 /**
@@ -74,23 +76,23 @@ export async function removePlace(removal: Removal): Promise<void> {
 
 async function removeOne(removal: Removal, keyId: string, observed: ObservedKey | undefined): Promise<void> {
   const { context, kms, id, inputs, outputs, replicasGone } = removal;
-  if (observed === undefined) return noteGoing(removal, keyId, undefined);
+  if (observed === undefined) return noteGoing(removal, keyId, "gone");
   const { facts } = observed;
   const lineage = observed.tags[ownershipTags.lineage];
   if (lineage !== id) {
     forgetTakenOver(context, facts.arn, lineage, id);
     return;
   }
-  const lastReplica = facts.replicaRegions === undefined ? undefined : replicasGone.get(keyId);
+  const lastReplica = lastReplicaOf(facts, replicasGone);
   if (facts.state === "PendingDeletion") {
     const date = facts.deletionDate === undefined ? "" : ` on ${facts.deletionDate.toISOString().slice(0, 10)}`;
     context.log.info(`${facts.arn} is already scheduled for deletion${date}.`);
-    noteReplica(removal, keyId, facts.deletionDate);
+    noteReplicaGone(replicasGone, keyId, inputs.region, facts.deletionDate);
     return noteGoing(removal, keyId, facts.deletionDate);
   }
   if (facts.state === "PendingReplicaDeletion") {
     context.log.info(`${facts.arn} is already scheduled for deletion, and waits for its replicas.`);
-    return noteGoing(removal, keyId, dateAfter(lastReplica, inputs.deletionWindowInDays));
+    return noteGoing(removal, keyId, dateAfter(lastReplica, facts.pendingWindowInDays ?? inputs.deletionWindowInDays));
   }
   await deleteOwnAliases(context, kms, outputs, observed.aliases);
   context.mayProceed();
@@ -100,13 +102,10 @@ async function removeOne(removal: Removal, keyId: string, observed: ObservedKey 
   context.log.info(
     `AWS deletes ${facts.arn} on ${dayOf(date)}${waitFor(facts, inputs, lastReplica)}; until then kms:CancelKeyDeletion takes that back.`,
   );
-  noteReplica(removal, keyId, date);
-  await noteGoing(removal, keyId, date);
-}
-
-function noteReplica({ replicasGone }: Removal, keyId: string, date: Date | undefined): void {
-  const latest = replicasGone.get(keyId);
-  if (date !== undefined && (latest === undefined || latest < date)) replicasGone.set(keyId, date);
+  // AWS has no date for a primary before the last of its replicas is gone, and what this resource has not scheduled may stay.
+  const isDated = facts.replicaRegions === undefined || lastReplica !== undefined;
+  noteReplicaGone(replicasGone, keyId, inputs.region, isDated ? date : undefined);
+  await noteGoing(removal, keyId, isDated ? date : undefined);
 }
 
 const dayInMs = 86_400_000;
@@ -123,11 +122,16 @@ function waitFor({ replicaRegions = [] }: KmsKeyFacts, inputs: KeyInputs, lastRe
     : `, ${inputs.deletionWindowInDays} days after ${replicas} is deleted (${dayOf(lastReplica)})`;
 }
 
-/** The token remembers it of every version that the KMS key holds. */
-async function noteGoing(removal: Removal, keyId: string, date: Date | undefined): Promise<void> {
+/** The token remembers it of every version that the KMS key holds; without a date that is known, that it may need its material for as long as nobody knows better. */
+async function noteGoing(removal: Removal, keyId: string, date: Date | "gone" | undefined): Promise<void> {
   const { context, inputs, outputs } = removal;
-  const held = materialsOf(keyVersionsIn(outputs), keyId);
+  const versions = keyVersionsIn(outputs);
+  const held = materialsOf(versions, keyId);
   const arn = outputs["arn"];
+  if (date === undefined) {
+    const arns = held.length === 0 && typeof arn === "string" ? [arn] : held.map((copy) => copy.arn);
+    return noteReturn(context, inputs, arns, { versions });
+  }
   if (held.length === 0 && typeof arn === "string") {
     await noteDeletion(context, inputs, { version: inputs.version, arn }, date);
   }

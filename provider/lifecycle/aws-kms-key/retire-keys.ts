@@ -8,6 +8,7 @@ import { PartialFailure, type LifecycleContext, type PlainRecord } from "../cont
 import type { KeyInputs } from "./key-inputs";
 import { compromisedVersions } from "./key-material";
 import { noteDeletion } from "./note-deletion";
+import { lastReplicaOf, type ReplicasGone } from "./replicas/replicas-gone";
 import { rotationSettings } from "./rotation-settings";
 
 /** A former copy of what others may have is disabled whatever was said of it. */
@@ -37,8 +38,8 @@ export interface Retiring {
   readonly lineage: string;
   readonly inputs: KeyInputs;
   readonly outputs: PlainRecord;
-  /** By key id of a multi-Region primary: when its last replica is deleted, from which on its days count. */
-  readonly replicasGone?: ReadonlyMap<string, Date>;
+  /** As far as replicas of former keys were scheduled by now. */
+  readonly replicasGone?: ReplicasGone;
 }
 
 /**
@@ -48,7 +49,7 @@ export interface Retiring {
 export async function retireKeys(
   context: LifecycleContext,
   kms: KmsPort,
-  { lineage, inputs, outputs, replicasGone }: Retiring,
+  { lineage, inputs, outputs, replicasGone = new Map() }: Retiring,
 ): Promise<PlainRecord> {
   let versions = keyVersionsIn(outputs);
   const isCompromised = compromisedVersions(inputs.material);
@@ -57,8 +58,7 @@ export async function retireKeys(
     const step = `${act === "disable" ? "disable" : "schedule the deletion of"} the former key ${version.keyId}`;
     try {
       const retired = await retire(context, kms, {
-        ...{ lineage, inputs, version, act, step },
-        replicaGone: replicasGone?.get(version.keyId),
+        ...{ lineage, inputs, version, act, step, replicasGone },
       });
       versions = versions.map((each) => (each.keyId === version.keyId ? { ...each, ...retired } : each));
     } catch (error) {
@@ -78,15 +78,17 @@ async function retire(
     readonly version: KeyVersion;
     readonly act: "disable" | "schedule-deletion";
     readonly step: string;
-    readonly replicaGone: Date | undefined;
+    readonly replicasGone: ReplicasGone;
   },
 ): Promise<Partial<KeyVersion>> {
   const { version, act } = due;
   const facts = await kms.describeKey(version.keyId);
   if (facts === undefined) return { keyState: "Destroyed" };
   const now = context.clock().toISOString();
+  const lastReplica = lastReplicaOf(facts, due.replicasGone);
   if (isLeaving(facts.state)) {
-    const known = facts.deletionDate ?? afterReplica(due.replicaGone);
+    const known = facts.deletionDate ?? afterReplica(lastReplica, facts.pendingWindowInDays);
+    if (known !== undefined) await noteDeletion(context, due.inputs, version, known);
     return { keyState: facts.state, deletionDate: known?.toISOString() ?? now };
   }
   const owner = (await kms.listTags(version.keyId))[ownershipTags.lineage];
@@ -109,15 +111,21 @@ async function retire(
   }
   const scheduled = await kms.scheduleDeletion(version.keyId, deletionWindow.default);
   const waits = facts.replicaRegions !== undefined;
-  const date = (waits ? afterReplica(due.replicaGone) : undefined) ?? scheduled;
+  const known = waits ? afterReplica(lastReplica) : scheduled;
+  const date = known ?? scheduled;
+  const earliest =
+    known === undefined
+      ? ` at the earliest: its ${deletionWindow.default} days count once its replicas in ${(facts.replicaRegions ?? []).join(", ")} are deleted, which are not all scheduled`
+      : "";
   context.log.info(
-    `AWS deletes the former key ${version.arn} on ${date.toISOString().slice(0, 10)}; until then kms:CancelKeyDeletion takes that back.`,
+    `AWS deletes the former key ${version.arn} on ${date.toISOString().slice(0, 10)}${earliest}; until then kms:CancelKeyDeletion takes that back.`,
   );
-  await noteDeletion(context, due.inputs, version, date);
+  // Where nobody knows the date, the token keeps the material.
+  if (known !== undefined) await noteDeletion(context, due.inputs, version, known);
   return { keyState: waits ? "PendingReplicaDeletion" : "PendingDeletion", deletionDate: date.toISOString() };
 }
 
 const dayInMs = 86_400_000;
 
-const afterReplica = (gone: Date | undefined): Date | undefined =>
-  gone === undefined ? undefined : new Date(gone.getTime() + deletionWindow.default * dayInMs);
+const afterReplica = (gone: Date | undefined, days: number = deletionWindow.default): Date | undefined =>
+  gone === undefined ? undefined : new Date(gone.getTime() + days * dayInMs);

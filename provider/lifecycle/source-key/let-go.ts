@@ -2,7 +2,7 @@ import { isConfirmed } from "../../model/confirmation";
 import { ByokError } from "../../model/errors";
 import type { CustodianPort } from "../../model/ports/custodian";
 import type { LifecycleContext } from "../contract";
-import { livingCopies } from "../../model/copy-life";
+import { livingCopies, uncheckedSentence } from "../../model/copy-life";
 import type { SourceInputs } from "./source-inputs";
 import { closeWord, destroyWord } from "./source-words";
 
@@ -15,10 +15,10 @@ export async function closeVersions(
   const open = (await custodian.list(inputs.owner)).filter((version) => version.exportable);
   const [newest] = open.slice(-1);
   if (newest === undefined) return;
-  await refuseLiveCopies(context, custodian, inputs, "closed");
+  const unchecked = await refuseLiveCopies(context, custodian, inputs, "closed");
   const word = closeWord(newest);
   if (!isConfirmed(inputs.confirm, word)) {
-    throw new ByokError("BYOK_CONFIRM_REQUIRED", `Closing ${inputs.label} is for ever.`, {
+    throw new ByokError("BYOK_CONFIRM_REQUIRED", `Closing ${inputs.label} is for ever.${after(unchecked)}`, {
       hint: `To go on, set confirm: "${word}".`,
     });
   }
@@ -28,13 +28,17 @@ export async function closeVersions(
   }
 }
 
-/** While a copy exists, or can come back until its deletion date, it may need the material again. */
+/**
+ * While a copy exists, or can come back until its deletion date, it may need the material again.
+ *
+ * @returns what is not certain of the copies that are gone, if there are any
+ */
 async function refuseLiveCopies(
   context: LifecycleContext,
   custodian: CustodianPort,
   inputs: SourceInputs,
   act: string,
-): Promise<void> {
+): Promise<string | undefined> {
   if (inputs.group.abilities?.storesLinks === false) {
     throw new ByokError(
       "BYOK_TOKEN_UNSUPPORTED",
@@ -44,12 +48,13 @@ async function refuseLiveCopies(
       },
     );
   }
-  const live = livingCopies(await custodian.links(inputs.owner), context.clock());
-  if (live.length === 0) return;
+  const links = await custodian.links(inputs.owner);
+  const live = livingCopies(links, context.clock());
+  if (live.length === 0) return uncheckedSentence(links, context.clock());
   const names = live.map(({ copyName, arn, deletionDate }) =>
     deletionDate === undefined
       ? `${copyName} (${arn})`
-      : `${copyName} (${arn}, deleted on ${deletionDate.slice(0, 10)})`,
+      : `${copyName} (${arn}, scheduled for deletion on ${deletionDate.slice(0, 10)})`,
   );
   throw new ByokError(
     "BYOK_KEY_HAS_COPIES",
@@ -60,6 +65,8 @@ async function refuseLiveCopies(
   );
 }
 
+const after = (sentence: string | undefined): string => (sentence === undefined ? "" : ` ${sentence}`);
+
 /** Destroys every version, newest first, once the environment confirms it. */
 export async function destroyVersions(
   context: LifecycleContext,
@@ -69,12 +76,12 @@ export async function destroyVersions(
   const versions = await custodian.list(inputs.owner);
   const [newest] = versions.slice(-1);
   if (newest === undefined) return;
-  await refuseLiveCopies(context, custodian, inputs, "destroyed");
+  const unchecked = await refuseLiveCopies(context, custodian, inputs, "destroyed");
   const word = destroyWord(newest);
   if (!isConfirmed(context.env("BYOK_CONFIRM"), word)) {
     throw new ByokError(
       "BYOK_CONFIRM_REQUIRED",
-      `${inputs.label} would leave the token for ever (onDestroy: "destroy").`,
+      `${inputs.label} would leave the token for ever (onDestroy: "destroy").${after(unchecked)}`,
       {
         hint: `To go on: BYOK_CONFIRM=${word} in the environment of the same command. To keep the key and only forget the resource: pulumi state delete '${inputs.self ?? inputs.label}'.`,
       },

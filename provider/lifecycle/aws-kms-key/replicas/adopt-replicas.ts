@@ -108,5 +108,5 @@ export async function takeBackReplicas(context: LifecycleContext, inputs: KeyInp
     requireAdoptable(observed, member.inputs, inputs.adopt);
     if (isLeaving(observed.facts.state)) leaving.push({ member, arn: observed.facts.arn });
   }
-  for (const { member, arn } of leaving) await undelete(member.context, member.kms, arn);
+  for (const { member, arn } of leaving) await undelete(member.context, member.kms, member.inputs, arn);
 }

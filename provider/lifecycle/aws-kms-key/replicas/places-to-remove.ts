@@ -1,3 +1,4 @@
+import { keyVersionsIn } from "../../../model/key-versions";
 import { connectionOf } from "../../connection-of";
 import type { LifecycleContext, PlainRecord } from "../../contract";
 import type { KeyInputs } from "../key-inputs";
@@ -5,6 +6,7 @@ import type { Removal } from "../remove-key";
 import { formerReplicas } from "./former-replicas";
 import { inRegion } from "./in-region";
 import { recordedMembers } from "./replica-member";
+import { noteReplicaGone, type ReplicasGone } from "./replicas-gone";
 
 /** Every Region of a key that is to go; the primary's last, because AWS deletes it last. */
 export function placesToRemove(
@@ -12,11 +14,15 @@ export function placesToRemove(
   key: { readonly id: string; readonly inputs: KeyInputs; readonly outputs: PlainRecord },
 ): readonly Removal[] {
   const { id, inputs, outputs } = key;
-  const last = formerReplicas(outputs).map(({ deletionDate }) => Date.parse(deletionDate));
+  const replicasGone: ReplicasGone = new Map();
   const { keyId } = outputs;
-  const replicasGone = new Map(
-    last.length > 0 && typeof keyId === "string" ? [[keyId, new Date(Math.max(...last))]] : [],
-  );
+  const keyIds = [
+    ...keyVersionsIn(outputs).map((version) => version.keyId),
+    ...(typeof keyId === "string" ? [keyId] : []),
+  ];
+  // The date is the last one of all keys that were removed in that Region.
+  for (const { region, deletionDate } of formerReplicas(outputs))
+    for (const each of keyIds) noteReplicaGone(replicasGone, each, region, new Date(deletionDate));
   const main = { context, kms: context.kms(connectionOf(inputs.group)), id, inputs, outputs, replicasGone };
   const replicas = recordedMembers(inputs, outputs).map((member): Removal => {
     const kms = context.kms(connectionOf(member.inputs.group));

@@ -11,6 +11,7 @@ import { inRegion } from "./in-region";
 import { recordedReplicas } from "./recorded-replicas";
 import { recordedMembers } from "./replica-member";
 import { inReplica } from "./replica-record";
+import type { ReplicasGone } from "./replicas-gone";
 
 /** A replica that the state has and the program does not name any more. */
 export const leavingReplicas = (outputs: PlainRecord, wanted: PlainRecord): ReturnType<typeof recordedReplicas> => {
@@ -61,7 +62,7 @@ export async function removeLeavingReplicas(
       requireConfirmed(inputs, lineage, leaving);
       const place = inRegion(context, region);
       const kms = await connectedKms(place, member.inputs.group);
-      const replicasGone = new Map<string, Date>();
+      const replicasGone: ReplicasGone = new Map();
       await removePlace({
         context: place,
         kms,
@@ -70,7 +71,11 @@ export async function removeLeavingReplicas(
         outputs: member.record,
         replicasGone,
       });
-      outputs = withoutReplica(outputs, leaving, [...replicasGone.values()]);
+      outputs = withoutReplica(
+        outputs,
+        leaving,
+        [...replicasGone.values()].flatMap((dates) => [...dates.values()]),
+      );
     } catch (error) {
       const failure = ByokError.from(error, step);
       throw new PartialFailure(lineage, { ...outputs, pending: [step] }, failure.with({ step }));

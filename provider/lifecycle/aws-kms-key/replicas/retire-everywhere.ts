@@ -1,3 +1,4 @@
+import { isLeaving } from "../../../model/key-states";
 import { keyVersionsIn, type KeyVersion } from "../../../model/key-versions";
 import type { KmsPort } from "../../../model/ports/kms";
 import { connectionOf } from "../../connection-of";
@@ -7,6 +8,7 @@ import { dueRetirements, retireKeys } from "../retire-keys";
 import { inRegion } from "./in-region";
 import { recordedReplicas } from "./recorded-replicas";
 import { recordedMembers } from "./replica-member";
+import { noteReplicaGone, type ReplicasGone } from "./replicas-gone";
 
 /** As {@link dueRetirements}, of every Region of the key. */
 export const dueEverywhere = (
@@ -45,15 +47,12 @@ export async function retireEverywhere(
   return retireKeys(context, kms, { lineage, inputs, outputs: told(outputs), replicasGone: lastDates(replicas) });
 }
 
-/** By key id, when AWS deletes the last replica of a former key. */
-function lastDates(replicas: ReadonlyMap<string, PlainRecord>): ReadonlyMap<string, Date> {
-  const dates = new Map<string, Date>();
-  for (const record of replicas.values()) {
-    for (const { keyId, deletionDate } of keyVersionsIn(record)) {
-      const date = deletionDate === undefined ? undefined : new Date(deletionDate);
-      const latest = dates.get(keyId);
-      if (date !== undefined && (latest === undefined || latest < date)) dates.set(keyId, date);
-    }
-  }
-  return dates;
+/** When AWS deletes the replicas of former keys; one whose deletion was cancelled keeps its former date in the record, and stays. */
+function lastDates(replicas: ReadonlyMap<string, PlainRecord>): ReplicasGone {
+  const gone: ReplicasGone = new Map();
+  for (const [region, record] of replicas)
+    for (const { keyId, keyState, deletionDate } of keyVersionsIn(record))
+      if (isLeaving(keyState) && deletionDate !== undefined)
+        noteReplicaGone(gone, keyId, region, new Date(deletionDate));
+  return gone;
 }
