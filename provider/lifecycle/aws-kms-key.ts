@@ -7,6 +7,7 @@ import { textList } from "./text-list";
 import { kmsToChange } from "./kms-to-change";
 import { PartialFailure, type Lifecycle, type PlainRecord } from "./contract";
 import { checkKey } from "./aws-kms-key/check-key";
+import { enableFormer } from "./aws-kms-key/enable-former";
 import { isBySchedule, unrotated, whileLeaving } from "./aws-kms-key/by-schedule";
 import { keyStateForm } from "./aws-kms-key/compact-key";
 import { changesOf, diffKey, isRecordOnly } from "./aws-kms-key/diff-key";
@@ -103,8 +104,13 @@ export const awsKmsKey: Lifecycle = {
       owned.facts?.state === "PendingImport"
         ? olds["proof"] !== undefined && isNextOfSame(olds, inputs)
         : unfinished && isBySchedule(olds, record);
-    const completed = async (): Promise<PlainRecord> =>
-      mustComplete ? ensureKeySet(context, kms, { ...key, inputs: present, olds }) : olds;
+    const completed = async (): Promise<PlainRecord> => {
+      const leavesAliases = mustComplete && (await hasBegun(kms, inputs, id));
+      const complete = mustComplete
+        ? withAliasesOf(olds, await ensureKeySet(context, kms, { ...key, inputs: present, olds, leavesAliases }))
+        : olds;
+      return enableFormer(context, kms, keyId, { lineage: id, inputs, olds: complete });
+    };
     const outputs =
       held < inputs.version && rotationSettings(inputs).rotationMode === "new-key"
         ? await rotateToNewKey(context, kms, { lineage: id, inputs, olds: await completed() })
@@ -135,6 +141,18 @@ function isNextOfSame(olds: PlainRecord, inputs: KeyInputs): boolean {
     before.versionOffset === inputs.versionOffset
   );
 }
+
+/** True where a run that was killed has made the key of the version that is wanted: it may have the aliases by now, and nothing takes them back. */
+const hasBegun = async (kms: KmsPort, { owner, version }: KeyInputs, id: string): Promise<boolean> =>
+  (await kms.findByOwner(owner)).some(
+    ({ tags }) => tags[ownershipTags.lineage] === id && tags[ownershipTags.version] === String(version),
+  );
+
+/** Aliases that a rotation which was killed has moved already are this resource's all the same. */
+const withAliasesOf = (olds: PlainRecord, outputs: PlainRecord): PlainRecord => ({
+  ...outputs,
+  aliases: [...new Set([...textList(outputs["aliases"]), ...textList(olds["aliases"])])].sort(),
+});
 
 const isCutOffInPlace = (inputs: KeyInputs, olds: PlainRecord): boolean =>
   rotationSettings(inputs).rotationMode === "in-place" && provedVersion(olds) < (copiedMaterial(inputs)?.version ?? 0);
@@ -190,7 +208,7 @@ function refuseGoingBack(inputs: KeyInputs, held: number): void {
   throw new ByokError(
     "BYOK_KEY_DRIFTED",
     `The KMS key holds version ${held} by now, and this state knows version ${inputs.version}; a key never goes back to an older version.`,
-    { hint: "Run pulumi refresh, then pulumi up again." },
+    { hint: "Run pulumi refresh, then pulumi up of the program that rotated the key." },
   );
 }
 

@@ -61,6 +61,8 @@ export type KeyStep =
   | { readonly kind: "create-alias"; readonly alias: string }
   | { readonly kind: "delete-alias"; readonly alias: string };
 
+export const isAliasStep = ({ kind }: KeyStep): boolean => kind === "create-alias" || kind === "delete-alias";
+
 /**
  * The steps that are due, in the order in which they are safe: who owns the key and who may use it come before its material,
  * aliases come after it is imported and in the wanted state, and what is no longer wanted goes last.

@@ -17,6 +17,7 @@ import {
 } from "./consequence-sentences";
 import { compromisedVersions, compromiseOf, groupOf, identityOf, nameOf } from "./key-material";
 import { scheduleSentence, whileLeaving } from "./by-schedule";
+import { staysDisabled } from "./enable-former";
 import { rotationSettings } from "./rotation-settings";
 import { changesOfReplicas, warnOfReplicas } from "./replicas/diff-replicas";
 import { recordedReplicas } from "./replicas/recorded-replicas";
@@ -128,6 +129,14 @@ function changeOf(olds: PlainRecord, news: PlainRecord): string {
     : `changes its key material from that of ${nameOf(before)} to that of ${nameOf(now)}, as ${to},`;
 }
 
+/** What becomes of a former key that is kept: a disabled one is enabled before it is left behind, but for what is to stay disabled. */
+function keptSentence(olds: PlainRecord, news: PlainRecord): string {
+  if (olds["keyState"] !== "Disabled") return "stays as it is and decrypts what it encrypted";
+  return staysDisabled(olds, news)
+    ? "stays disabled: what it encrypted cannot be read until it is enabled again"
+    : "is enabled again first, stays, and decrypts what it encrypted";
+}
+
 /** What a rotation does to what exists, in one sentence. */
 function rotationSentence(olds: PlainRecord, news: PlainRecord): string {
   const [from, to] = [String(olds["version"]), String(news["version"])];
@@ -140,7 +149,7 @@ function rotationSentence(olds: PlainRecord, news: PlainRecord): string {
   }
   const aliases = textList(news["aliases"]);
   const fate = {
-    keep: "stays as it is and decrypts what it encrypted",
+    keep: keptSentence(olds, news),
     disable: "is disabled afterwards: what it encrypted cannot be read until it is enabled again",
     scheduleDeletion: `is disabled afterwards, and ${disableDays} days later its deletion is scheduled: what is encrypted with it by then becomes unreadable for ever`,
   }[afterRotation];

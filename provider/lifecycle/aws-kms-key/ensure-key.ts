@@ -1,4 +1,11 @@
-import { dueSteps, describeStep, type KeyRecord, type KeyStep, type ObservedKey } from "../../model/aws-key-steps";
+import {
+  dueSteps,
+  describeStep,
+  isAliasStep,
+  type KeyRecord,
+  type KeyStep,
+  type ObservedKey,
+} from "../../model/aws-key-steps";
 import { ByokError } from "../../model/errors";
 import type { ImportReceipt, ImportRequest } from "../../model/ports/custodian";
 import type { KmsPort } from "../../model/ports/kms";
@@ -34,6 +41,8 @@ export interface KeyUnderWork {
   readonly olds: PlainRecord;
   /** Steps that are for later, because other keys of the same multi-Region key come first. */
   readonly defers?: (step: KeyStep) => boolean;
+  /** True: the key is about to be left behind for one that a killed run has made, and that has the aliases already or gets them next. */
+  readonly leavesAliases?: boolean;
   /** Of a replica: the key whose ARN a confirmation names, and whose material is the only one that it takes. */
   readonly replicaOf?: string;
   /** Of a replica: fingerprint of the newest material as the first Region got it. A file that was exchanged in between goes to no other. */
@@ -72,7 +81,9 @@ export async function ensureKey(context: LifecycleContext, kms: KmsPort, work: K
       if (observed === undefined) throw gone(keyId);
       seen = observed;
       requireLiving(observed);
-      const due = dueSteps(desired, observed, recordNow()).filter((step) => work.defers?.(step) !== true);
+      const due = dueSteps(desired, observed, recordNow()).filter(
+        (step) => work.defers?.(step) !== true && !(work.leavesAliases === true && isAliasStep(step)),
+      );
       // An alias goes to a key only once the key is seen to hold its material.
       const waits = due.some((step) => step.kind === "import" && done.has(canonicalJson(step)));
       const next = due.find((step) => !done.has(canonicalJson(step)) && !(waits && step.kind === "create-alias"));
@@ -99,7 +110,7 @@ export async function ensureKey(context: LifecycleContext, kms: KmsPort, work: K
         if (newest) told = { ...told, ...toldBy(receipt, inputs, wrapping) };
       } else if (next.kind !== "import") {
         if (next.kind === "create-alias") attempted.push(next.alias);
-        await perform(kms, keyId, inputs, next, formerKeyIds);
+        await perform(kms, { lineage, keyId, inputs }, next, formerKeyIds);
       }
       done.add(canonicalJson(next));
     }
@@ -249,8 +260,7 @@ async function proveAdopted(
 
 async function perform(
   kms: KmsPort,
-  keyId: string,
-  inputs: KeyInputs,
+  { lineage, keyId, inputs }: Pick<KeyUnderWork, "lineage" | "keyId" | "inputs">,
   step: Exclude<KeyStep, { kind: "import" }>,
   formerKeyIds: ReadonlySet<string>,
 ): Promise<void> {
@@ -273,7 +283,10 @@ async function perform(
       const target = await kms.aliasTarget(step.alias);
       if (target === keyId) return;
       if (target !== undefined && formerKeyIds.has(target)) return kms.updateAlias(step.alias, keyId);
-      if (target !== undefined) throw aliasTaken(step.alias, (inputs.aliases ?? []).indexOf(step.alias), target);
+      if (target !== undefined) {
+        const index = (inputs.aliases ?? []).indexOf(step.alias);
+        throw await aliasTaken(kms, { alias: step.alias, index, keyId: target }, lineage);
+      }
       return kms.createAlias(step.alias, keyId);
     }
     case "delete-alias":

@@ -47,10 +47,10 @@ export async function locateKey(
     return { ...named(observed.facts), from: "adopted", keepMaterial: observed.facts.state !== "PendingImport" };
   }
   context.log.progress("looking for a key that an interrupted run may have left");
-  const found = await findOwn(context, kms, inputs, formerKeys.size === 0);
+  const found = await findOwn(context, kms, inputs, formerKeys);
   if (found !== undefined) return { ...named(found), from: "found", keepMaterial: false };
-  await refuseTakenAliases(kms, inputs.aliases ?? [], formerKeys);
-  await refuseTakenInReplicas(context, inputs, formerKeys);
+  await refuseTakenAliases(kms, inputs.aliases ?? [], formerKeys, lineage);
+  await refuseTakenInReplicas(context, inputs, formerKeys, lineage);
   // What could not be imported into it makes no key.
   if (!("native" in inputs.material)) wrappingOf(inputs);
   context.mayProceed();
@@ -69,13 +69,19 @@ export async function locateKey(
 
 const named = ({ keyId, arn }: KmsKeyFacts): { readonly keyId: string; readonly arn: string } => ({ keyId, arn });
 
-/** The state forgot versions that AWS has: to begin with an older one would take the key back. */
-async function refuseForgotten(kms: KmsPort, inputs: KeyInputs, owned: readonly OwnedKey[]): Promise<void> {
+/** The state forgot versions that AWS has: to begin with an older one, or to go on with it, would take the key back. */
+async function refuseForgotten(
+  kms: KmsPort,
+  inputs: KeyInputs,
+  owned: readonly OwnedKey[],
+  formerKeys: ReadonlySet<string>,
+): Promise<void> {
   const versionOf = (key: OwnedKey): number => Number(key.tags[ownershipTags.version]);
-  const newer = owned.filter((key) => versionOf(key) > inputs.version);
+  const newer = owned.filter((key) => versionOf(key) > inputs.version && !formerKeys.has(key.keyId));
   for (const key of newer.sort((one, other) => versionOf(other) - versionOf(one))) {
     const facts = await kms.describeKey(key.keyId);
     if (facts === undefined || isLeaving(facts.state)) continue;
+    if (formerKeys.size > 0) throw forgottenByRotation(facts, versionOf(key), inputs);
     throw new ByokError(
       "BYOK_KEY_DRIFTED",
       `${facts.arn} is version ${versionOf(key)} of this resource, and this state, which knows nothing of it, would begin with version ${inputs.version}.`,
@@ -86,14 +92,27 @@ async function refuseForgotten(kms: KmsPort, inputs: KeyInputs, owned: readonly 
   }
 }
 
+/** Only an alias tells a refresh of the newer key. */
+function forgottenByRotation({ arn }: KmsKeyFacts, version: number, inputs: KeyInputs): ByokError {
+  const first =
+    (inputs.aliases ?? []).length === 0 ? "" : "Run pulumi refresh, then pulumi up again. If that does not help: ";
+  return new ByokError(
+    "BYOK_KEY_DRIFTED",
+    `${arn} is version ${version} of this resource, and this state, which knows nothing of it, would go on with version ${inputs.version}.`,
+    {
+      hint: `${first}Restore the newest state that knows it. Only if nobody needs that key, schedule its deletion (kms:ScheduleKeyDeletion), and run pulumi up again.`,
+    },
+  );
+}
+
 async function findOwn(
   context: LifecycleContext,
   kms: KmsPort,
   inputs: KeyInputs,
-  isNew: boolean,
+  formerKeys: ReadonlySet<string>,
 ): Promise<KmsKeyFacts | undefined> {
   const owned = await kms.findByOwner(inputs.owner);
-  if (isNew) await refuseForgotten(kms, inputs, owned);
+  await refuseForgotten(kms, inputs, owned, formerKeys);
   const sameVersion = owned.filter((key) => key.tags[ownershipTags.version] === String(inputs.version));
   const candidates: KmsKeyFacts[] = [];
   for (const { keyId, tags } of sameVersion) {

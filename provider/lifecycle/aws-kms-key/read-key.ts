@@ -30,10 +30,12 @@ export async function readKey(
   if (typeof outputs["keyId"] !== "string") return { outputs, inputs: keyInputsIn(outputs) };
   const kms = context.kms(connectionOf(recorded.group));
   const known = await observeAgain(kms, outputs, outputs["keyId"]);
-  const newer = await newerKey(context, kms, { id, inputs: recorded, outputs, known });
+  const newer =
+    newerInPlace(context, { id, inputs: recorded, known }) ??
+    (await newerKey(context, kms, { id, inputs: recorded, outputs, known }));
   const inputs = newer === undefined ? recorded : { ...recorded, version: newer.version };
   const keyId = newer?.keyId ?? outputs["keyId"];
-  const observed = newer === undefined ? known : await observeAgain(kms, outputs, keyId);
+  const observed = keyId === outputs["keyId"] ? known : await observeAgain(kms, outputs, keyId);
   if (observed === undefined) {
     const left = await readVanished(context, keyId, recorded, outputs);
     await noteStillThere(context, recorded, { before: outputs, found: left });
@@ -109,6 +111,25 @@ export async function readPlace(
     enabled: observed.facts.state !== "Disabled" && !isStillToDisable(outputs),
     validTo: observed.facts.expires ? observed.facts.validTo?.toISOString() : undefined,
   });
+}
+
+/**
+ * The version that AWS's own material has by now in the very key that the state knows, where the state is older by more than one rotation. The next one of all may be that of a run
+ * which was cut off, and the same program finishes it, as with {@link newerKey}; a copy tells by its material how far it is.
+ */
+function newerInPlace(
+  context: LifecycleContext,
+  { id, inputs, known }: { readonly id: string; readonly inputs: KeyInputs; readonly known: ObservedKey | undefined },
+): { readonly keyId: string; readonly version: number } | undefined {
+  if (known === undefined || !("native" in inputs.material)) return undefined;
+  const { facts, tags } = known;
+  const version = Number(tags[ownershipTags.version]);
+  if (tags[ownershipTags.lineage] !== id || tags[ownershipTags.material] !== materialMark(inputs)) return undefined;
+  if (!Number.isInteger(version) || version <= inputs.version + 1) return undefined;
+  context.log.warn(
+    `drift: the key holds version ${version}, and the state knew version ${inputs.version}; it goes on from version ${version}.`,
+  );
+  return { keyId: facts.keyId, version };
 }
 
 /**

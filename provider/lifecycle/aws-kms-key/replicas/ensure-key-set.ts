@@ -1,4 +1,4 @@
-import type { KeyStep } from "../../../model/aws-key-steps";
+import { isAliasStep, type KeyStep } from "../../../model/aws-key-steps";
 import { ByokError } from "../../../model/errors";
 import { formerKeys, keyVersionsIn } from "../../../model/key-versions";
 import type { KmsPort } from "../../../model/ports/kms";
@@ -37,8 +37,6 @@ export async function ensureKeySet(context: LifecycleContext, kms: KmsPort, work
   });
   return outputs;
 }
-
-const isAliasStep = ({ kind }: KeyStep): boolean => kind === "create-alias" || kind === "delete-alias";
 
 /** The material of an adopted replica is not ours to touch, unless it has none. */
 const keepsMaterial = (member: ReplicaMember, key: ReplicatedKey, record: PlainRecord, state: unknown): boolean =>
@@ -88,6 +86,7 @@ class KeySet {
       arn: String(this.main["arn"]),
       versions: keyVersionsIn(this.main),
       primaryKms: primary.kms,
+      ...(work.leavesAliases === true ? { leavesAliases: true } : {}),
     };
     for (const member of members) await this.ensureMember(member, key, moves && member.region === wanted);
     if (primary.region !== wanted) {
@@ -179,7 +178,7 @@ class KeySet {
 
   private async ensureReplicasKey(
     { region, context, kms, inputs, property }: ReplicaMember,
-    { keyId, arn, lineage, versions }: ReplicatedKey,
+    { keyId, arn, lineage, versions, leavesAliases = false }: ReplicatedKey,
     part: Pick<KeyUnderWork, "madeNow" | "keepMaterial" | "olds" | "defers">,
   ): Promise<void> {
     const keep = (outputs: PlainRecord, finished: boolean): void => {
@@ -191,8 +190,8 @@ class KeySet {
     try {
       const first = versions.find((version) => version.keyId === keyId && version.version === inputs.version);
       const sameAs = first?.fingerprint === undefined ? {} : { sameAs: first.fingerprint };
-      const work = { lineage, keyId, inputs, replicaOf: arn, ...sameAs, ...part };
-      keep(await ensureKey(context, kms, work), part.defers === undefined);
+      const work = { lineage, keyId, inputs, replicaOf: arn, leavesAliases, ...sameAs, ...part };
+      keep(await ensureKey(context, kms, work), part.defers === undefined && !leavesAliases);
     } catch (error) {
       if (error instanceof PartialFailure && error.outputs["arn"] !== undefined) keep(error.outputs, false);
       throw this.failed(error, `ensure the replica in ${region}`, [], property);

@@ -22,6 +22,8 @@ export interface ReplicatedKey {
   readonly versions: readonly KeyVersion[];
   /** KMS of the primary's Region, where ReplicateKey is called. */
   readonly primaryKms: KmsPort;
+  /** True: the key is about to be left behind, and no alias moves to its replicas. */
+  readonly leavesAliases?: boolean;
 }
 
 /**
@@ -58,7 +60,7 @@ export async function ensureReplica(
   let made = false;
   if (found === undefined) {
     const former = new Set(formerKeys(versions, key.keyId).map(({ keyId }) => keyId));
-    await refuseTakenInReplica(member, former);
+    if (key.leavesAliases !== true) await refuseTakenInReplica(member, former, key.lineage);
     context.mayProceed();
     context.log.progress("making it");
     const answer = await key.primaryKms.replicateKey({

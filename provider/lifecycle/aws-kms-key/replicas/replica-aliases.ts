@@ -9,18 +9,20 @@ export async function refuseTakenInReplicas(
   context: LifecycleContext,
   inputs: KeyInputs,
   formerKeys: ReadonlySet<string>,
+  lineage: string,
 ): Promise<void> {
   if (inputs.multiRegion !== true) return;
-  for (const member of await replicaMembers(context, inputs)) await refuseTakenInReplica(member, formerKeys);
+  for (const member of await replicaMembers(context, inputs)) await refuseTakenInReplica(member, formerKeys, lineage);
 }
 
 /** @throws ByokError with the property as the program has it: `replicas[0].aliases[1]` */
 export async function refuseTakenInReplica(
   { kms, inputs, property }: ReplicaMember,
   formerKeys: ReadonlySet<string>,
+  lineage: string,
 ): Promise<void> {
   try {
-    await refuseTakenAliases(kms, inputs.aliases ?? [], formerKeys);
+    await refuseTakenAliases(kms, inputs.aliases ?? [], formerKeys, lineage);
   } catch (error) {
     if (!(error instanceof ByokError) || error.property === undefined) throw error;
     throw error.with({ property: `${property}.${error.property}` });
