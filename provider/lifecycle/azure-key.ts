@@ -10,6 +10,7 @@ import { locateAzureKey } from "./azure-key/locate-azure-key";
 import { noteReturn, noteStillThere } from "./azure-key/note-return";
 import { observeVersions, takenOverBy } from "./azure-key/observe-versions";
 import { isBehind, requireFreshState } from "./azure-key/keep-policy";
+import { plannedFromOutputs } from "./azure-key/plan-azure-version";
 import { readAzureKey } from "./azure-key/read-azure-key";
 import { removeAzureKey } from "./azure-key/remove-azure-key";
 import { restoreBackup } from "./azure-key/restore-backup";
@@ -41,7 +42,8 @@ export const azureKey: Lifecycle = {
 
   read: readAzureKey,
 
-  async update(context, id, olds, record) {
+  async update(context, id, olds, checked) {
+    const record = plannedFromOutputs(olds, checked);
     const inputs = parseAzureKey(asFound(record, olds));
     const changed = changesOfAzureKey(olds, record);
     requireFreshState(record, olds, undefined);

@@ -11,6 +11,7 @@ import { backupFileIn } from "./azure-key-inputs";
 import { asFound } from "./as-found";
 import { azureMaterialIn } from "./byok-material";
 import { foretellOther } from "./wrapping-key-asked";
+import { plannedFromOutputs } from "./plan-azure-version";
 
 /** What only the state and the next act use: a change of it is recorded and writes nothing to the vault. */
 const recordedOnly = ["allowPlaintext", "follow", "rotationTrigger", "materialDigest", "deletion"];
@@ -38,7 +39,8 @@ export const isAzureRecordOnly = (changed: readonly string[]): boolean =>
   changed.every((name) => [...recordedOnly, "backup", "group", "material"].includes(name));
 
 /** Another vault or name means another key; all else is an update, and an unknown never replaces. */
-export function diffAzureKey(context: LifecycleContext, olds: PlainRecord, news: PlainRecord): DiffResult {
+export function diffAzureKey(context: LifecycleContext, olds: PlainRecord, checked: PlainRecord): DiffResult {
+  const news = plannedFromOutputs(olds, checked);
   const replaces = ["vaultUrl", "name"].filter(
     (name) =>
       typeof olds[name] === "string" &&

@@ -21,6 +21,7 @@ import { compareByokFile } from "./import-byok-file";
 import { isBehind, keepsPolicy, policyAsked, policyGoal, requireFreshState, withNewest } from "./keep-policy";
 import { removeLeftWrappingKeys } from "./import-wrapping-key";
 import { observeVersions } from "./observe-versions";
+import { pastOtherMaterial } from "./past-other-material";
 import { azureOrigin, knownOf, recordAzureKey, type Told } from "./record-azure-key";
 
 /** What {@link ensureAzureKey} works on. */
@@ -38,7 +39,7 @@ const receiptsIn = (olds: PlainRecord): PlainRecord => pickDefined(olds, ["proof
 
 /**
  * Looks, does the next step, looks again, until nothing is left; then tells what was seen. A version is made once in a call at most: what reads do not
- * show at once is waited for, not done twice.
+ * show at once is waited for, not done twice. Until the first step begins, a failure leaves the state as it is.
  *
  * @throws PartialFailure with the outputs so far, once the vault holds anything of this resource
  */
@@ -47,13 +48,14 @@ export async function ensureAzureKey(
   port: KeyVaultPort,
   given: AzureKeyUnderWork,
 ): Promise<PlainRecord> {
-  const work = await afterPolicy(context, port, given);
+  const work = await afterOthers(context, port, await afterPolicy(context, port, given));
   const { inputs, lineage, olds } = work;
   const desired = desiredAzureKey(inputs, lineage, policyGoal(inputs, olds));
   let told: Told = { receipts: receiptsIn(olds), versions: knownVersions(inputs, olds) };
   let seen: ObservedAzureKey | undefined;
   let current = "reading the key";
   const done = new Set<string>();
+  let began = false;
   try {
     for (let pauses = 0; ;) {
       const observed = await lookAgain(port, work, told);
@@ -70,6 +72,7 @@ export async function ensureAzureKey(
         continue;
       }
       current = describeAzureStep(next);
+      began = true;
       told = await perform(context, port, { inputs, desired, observed, told }, next);
       done.add(canonicalJson(next));
     }
@@ -81,6 +84,7 @@ export async function ensureAzureKey(
     return recordAzureKey(inputs, seen, told, desired);
   } catch (error) {
     const failure = ByokError.from(error, current).with({ step: current });
+    if (!began) throw failure;
     const last = await lookAgain(port, work, told).catch(() => seen);
     const nothingYet = (last === undefined || last.own.length === 0) && Object.keys(olds).length === 0;
     if (nothingYet && !done.has(bring)) throw failure;
@@ -111,6 +115,20 @@ async function afterPolicy(
   const observed = await lookAgain(port, work, { receipts: {}, versions: azureVersionsIn(olds) });
   requireFreshState(inputs, olds, observed);
   return { ...work, inputs: withNewest(context, inputs, olds, observed) };
+}
+
+/** The same work under a number that no other material has taken. A version that the program names by its id is that version, or none. */
+async function afterOthers(
+  context: LifecycleContext,
+  port: KeyVaultPort,
+  work: AzureKeyUnderWork,
+): Promise<AzureKeyUnderWork> {
+  const { inputs, olds, adopted } = work;
+  if (adopted !== undefined) return work;
+  const versions = azureVersionsIn(olds);
+  const observed = await lookAgain(port, work, { receipts: {}, versions });
+  const isNew = Object.keys(olds).length === 0;
+  return { ...work, inputs: pastOtherMaterial(context, inputs, observed, { versions, isNew }) };
 }
 
 /** What is there now. Also after a step that failed: an answer that was lost may have left a version. */
@@ -158,7 +176,12 @@ function refuseForeign(
     throw new ByokError(
       "BYOK_KEY_DRIFTED",
       `Version ${inputs.version} of the key holds material of another origin than this program names.`,
-      { hint: "Run pulumi refresh, then pulumi up again." },
+      {
+        hint:
+          inputs.adopt === undefined
+            ? "Somebody else changed it just now. Run pulumi up again: this material then gets the next version."
+            : "Correct material or adopt.id. Nothing was changed.",
+      },
     );
 }
 

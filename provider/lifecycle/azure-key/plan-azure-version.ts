@@ -1,7 +1,8 @@
-import { dueRotation, type DueRotation } from "../../model/due-rotation";
+import { dueRotation, type DueRotation, type WantedMaterial } from "../../model/due-rotation";
 import { compromiseOf, identityOf, nameOf } from "../aws-kms-key/key-material";
 import type { LifecycleContext, PlainRecord } from "../contract";
 import { azureKeyInputs, type AzureKeyInputs } from "../inputs/azure-key-inputs";
+import { azureKeyInputsIn } from "./azure-key-inputs";
 import { azureMaterialIn } from "./byok-material";
 
 const { version, versionOffset, materialIdentity, rotationTrigger } = azureKeyInputs.shape;
@@ -19,17 +20,9 @@ export function planAzureVersion(
   identity: string | undefined,
 ): DueRotation {
   const { material } = inputs;
-  const sourceVersion = "source" in material ? material.source.version : undefined;
+  const sourceVersion = sourceVersionOf(inputs);
   const held = heldIn(before);
-  const due = dueRotation(
-    {
-      identity: identityOf({ material, materialIdentity: identity }),
-      sourceVersion,
-      follow: (inputs.follow ?? true) && compromiseOf(material) === undefined,
-      trigger: inputs.rotationTrigger,
-    },
-    held,
-  );
+  const due = dueRotation(wantedBy(inputs, identity), held);
   if (
     held !== undefined &&
     due.reason === "none" &&
@@ -41,6 +34,35 @@ export function planAzureVersion(
     );
   return due;
 }
+
+/**
+ * Checked inputs with the version that is due as the outputs know it. `check` plans from the inputs of the last run that succeeded; a run that failed, or that
+ * went past a number which other material had taken, left the key ahead of those. What Azure makes by its own policy counts in another way.
+ *
+ * @param olds - outputs
+ * @param news - checked inputs, as they are where something in them is not known yet
+ */
+export function plannedFromOutputs(olds: PlainRecord, news: PlainRecord): PlainRecord {
+  const held = heldIn(olds);
+  const planned = version.safeParse(news["version"]).data;
+  const { data } = azureKeyInputs.safeParse(azureKeyInputsIn(news));
+  if (held === undefined || planned === undefined || data === undefined) return news;
+  // Where the vault has no version of that number, the one that was planned may have it.
+  if (planned > held.version || olds["keyState"] === "Missing") return news;
+  if ("native" in data.material && held.identity === identityOf({ material: data.material })) return news;
+  const due = dueRotation(wantedBy(data, data.materialIdentity), held);
+  return { ...news, version: due.version, versionOffset: due.offset === 0 ? undefined : due.offset };
+}
+
+const sourceVersionOf = ({ material }: AzureKeyInputs): number | undefined =>
+  "source" in material ? material.source.version : undefined;
+
+const wantedBy = (inputs: AzureKeyInputs, materialIdentity: string | undefined): WantedMaterial => ({
+  identity: identityOf({ ...inputs, materialIdentity }),
+  sourceVersion: sourceVersionOf(inputs),
+  follow: (inputs.follow ?? true) && compromiseOf(inputs.material) === undefined,
+  trigger: inputs.rotationTrigger,
+});
 
 function heldIn(before: PlainRecord): Parameters<typeof dueRotation>[1] {
   const number = version.safeParse(before["version"]).data;

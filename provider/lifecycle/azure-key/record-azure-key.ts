@@ -15,7 +15,8 @@ import type { AzureKeyVersion, AzureMaterialOrigin } from "../../model/azure-key
 import { spkiPem } from "../../model/spki-pem";
 import type { Fingerprint } from "../../model/ports/custodian";
 import type { VaultKeyFacts } from "../../model/ports/key-vault";
-import { copiedMaterial, originOf } from "../aws-kms-key/key-material";
+import { ownershipTags } from "../../model/owner";
+import { copiedMaterial, materialMark, originOf } from "../aws-kms-key/key-material";
 import type { PlainRecord } from "../contract";
 import { isRecord } from "../is-record";
 import { sameJson } from "../same-json";
@@ -97,9 +98,20 @@ function versionsNow(inputs: AzureKeyGoal, { own }: ObservedAzureKey, told: Told
   return own.map((version) => {
     const known = told.versions.find(({ keyVersion }) => keyVersion === version.facts.version);
     const disabledBy = known?.disabledBy ?? disabledByIn(version.facts);
-    return { ...(known ?? originNow(inputs, version)), ...shown(version, disabledBy) };
+    return { ...(known ?? originFound(inputs, version)), ...shown(version, disabledBy) };
   });
 }
+
+/** Of a version that other material has taken, nothing is known but that it is not this. */
+const originFound = (
+  inputs: AzureKeyGoal,
+  version: OwnVersion,
+): Pick<AzureKeyVersion, "origin" | "source" | "sourceOwner" | "sourceVersion"> => {
+  const mark = version.facts.tags[ownershipTags.material];
+  if (mark === undefined || mark === materialMark(inputs)) return originNow(inputs, version);
+  const native = materialMark({ material: { native: true, spec: inputs.spec } });
+  return { origin: mark === native ? "AZURE" : "EXTERNAL" };
+};
 
 /** What the vault shows of a version. */
 function shown(
