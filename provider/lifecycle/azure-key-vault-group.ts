@@ -7,6 +7,7 @@ import {
 } from "./azure-key-vault-group/check-vault-group";
 import { findVault, type FoundVault } from "./azure-key-vault-group/find-vault";
 import {
+  anotherKeySentence,
   hasExpired,
   keepsWrappingKey,
   keptWrappingKey,
@@ -15,6 +16,7 @@ import {
   protectionOf,
   removeGroupWrappingKeys,
   seeWrappingKey,
+  tellsAnotherKey,
   wrappingKeyOutput,
 } from "./azure-key-vault-group/group-wrapping-key";
 import { azureConnectionOf } from "./azure-connection-of";
@@ -56,8 +58,10 @@ export const azureKeyVaultGroup: Lifecycle = {
     const expired = wantsWrappingKey(news) && hasExpired(olds, context.clock());
     if (expired) context.log.info("Azure let its wrapping key expire; it makes another one.");
     const unfinished = expired || (wantsWrappingKey(news) && pinnedIn(olds) === undefined);
+    const isAltered = tellsAnotherKey(olds);
+    if (isAltered) context.log.warn(anotherKeySentence);
     const changes = replaces.length > 0 || changedProperties(olds, news, watched).length > 0;
-    return Promise.resolve({ changes: changes || disconnected || unfinished, replaces });
+    return Promise.resolve({ changes: changes || disconnected || unfinished || isAltered, replaces });
   },
 
   async create(context, record) {
@@ -159,7 +163,9 @@ async function look(
       : { purgeProtection: found.facts.purgeProtection, retentionDays: found.facts.retentionDays };
   const missing = rest.permissionCheck === "off" ? [] : await found.port.missingPermissions(vaultPermissions);
   const pin = pinnedIn(outputs);
-  const fault = pin === undefined ? undefined : (await seeWrappingKey(found.port, pin, context.clock())).fault;
+  const seen = pin === undefined ? undefined : await seeWrappingKey(found.port, pin, context.clock());
+  const fault = seen?.fault;
+  if (tellsAnotherKey(outputs)) context.log.warn(`drift: ${anotherKeySentence}`);
   if (fault !== undefined)
     context.log.warn(
       `its wrapping key ${String(pin?.id)} is not used any more: ${fault}. pulumi up makes another one.`,
@@ -169,7 +175,7 @@ async function look(
     ...observedOf(found),
     ...protection,
     ...(missing.length === 0 ? {} : { missingPermissions: missing }),
-    ...(fault === undefined ? pickDefined(outputs, ["wrappingKey"]) : {}),
+    ...(seen !== undefined && fault === undefined ? keptWrappingKey(outputs, seen) : {}),
   };
 }
 

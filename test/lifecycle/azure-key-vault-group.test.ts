@@ -2,6 +2,7 @@ import { azureKeyVaultGroup } from "../../provider/lifecycle/azure-key-vault-gro
 import type { PlainRecord } from "../../provider/lifecycle/contract";
 import { vaultPermissions, type VaultFacts } from "../../provider/model/ports/key-vault";
 import { tenantId, vaultUrl } from "./fake-key-vault";
+import { spkiPem } from "../../provider/model/spki-pem";
 import { World, type EngineResource } from "./lifecycle-world";
 
 const program = (more: PlainRecord = {}): PlainRecord => ({
@@ -127,9 +128,31 @@ describe("the wrapping key of a group", () => {
     group.outputs = { ...group.outputs, wrappingKey: former };
     expect(await group.up(program())).toBe("same");
     await group.refresh();
-    expect(group.outputs["wrappingKey"]).toEqual(former);
+    expect(group.outputs["wrappingKey"]).toEqual({ ...former, publicKeyPem });
+    group.outputs = { ...group.outputs, wrappingKey: former };
     expect(await group.up(program({ requiredTags: ["team"] }))).toBe("updated");
     expect(group.outputs["wrappingKey"]).toEqual({ ...former, publicKeyPem });
+    expect(world.warnings).toEqual([]);
+  });
+
+  it.each([
+    ["another", (_pem: string, other: string) => other],
+    ["a second one before it", (pem: string, other: string) => other + pem],
+    ["a word", () => "none"],
+    ["no text", () => 1],
+  ])("is told anew, with a warning, where somebody wrote %s into the state", async (_what, alter) => {
+    await group.up(program());
+    const known = group.outputs["wrappingKey"] as PlainRecord;
+    const altered = { ...known, publicKeyPem: alter(String(known["publicKeyPem"]), spkiPem(Buffer.from("theirs"))) };
+    group.outputs = { ...group.outputs, wrappingKey: altered };
+    expect(await group.up(program())).toBe("updated");
+    expect(world.warnings.join("\n")).toContain("somebody altered it");
+    expect(group.outputs["wrappingKey"]).toEqual(known);
+    group.outputs = { ...group.outputs, wrappingKey: altered };
+    await group.refresh();
+    expect(world.warnings.at(-1)).toMatch(/^drift: .*another wrappingKey.publicKeyPem than the vault has/);
+    expect(group.outputs["wrappingKey"]).toEqual(known);
+    expect(await group.up(program())).toBe("same");
   });
 
   it("does not exist in a standard vault, nor where each import makes one", async () => {

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { ByokError } from "../../model/errors";
 import { ownerHash, ownershipTags, wrappingKeyPrefix, wrappingKeyTag } from "../../model/owner";
 import type { KeyVaultPort, VaultKeyFacts, VaultWrappingKey } from "../../model/ports/key-vault";
-import { spkiPem } from "../../model/spki-pem";
+import { spkiPem, spkiPemSha256 } from "../../model/spki-pem";
 import { wrappingKeyGroup } from "../../model/wrapping-key-trust";
 import type { LifecycleContext, PlainRecord } from "../contract";
 import type { AzureKeyVaultGroupInputs } from "../inputs/azure-key-vault-group-inputs";
@@ -132,7 +132,19 @@ export const wrappingKeyOutput = ({
   attestation: "not verified",
 });
 
-/** The same of a wrapping key that is kept: outputs of an older version of this package have no PEM. */
+/** True where the public key that outputs tell is not the one whose digest they pin, so that somebody altered the state: whoever wraps for it gives them the key. */
+export function tellsAnotherKey({ wrappingKey }: PlainRecord): boolean {
+  if (!isRecord(wrappingKey)) return false;
+  const { publicKeyPem, publicKeySha256 } = wrappingKey;
+  if (publicKeyPem === undefined) return false;
+  return typeof publicKeyPem !== "string" || spkiPemSha256(publicKeyPem) !== publicKeySha256;
+}
+
+/** For the group's row. */
+export const anotherKeySentence =
+  "the state tells another wrappingKey.publicKeyPem than the vault has: somebody altered it. Nobody may wrap for that one, and who already did gave the key away. Find out who did it, and hand the right one over again.";
+
+/** The same of a wrapping key that is kept, with the public key that the vault shows: outputs of an older version of this package have no PEM. */
 export const keptWrappingKey = ({ wrappingKey }: PlainRecord, { publicKey }: SeenWrappingKey): PlainRecord => ({
   wrappingKey:
     isRecord(wrappingKey) && publicKey !== undefined
