@@ -128,7 +128,8 @@ async function connectedOutputs(
     if (seen.fault === undefined) return { ...connected, ...keptWrappingKey(olds, seen) };
   }
   if (!keeps) {
-    if (pin !== undefined) await removeGroupWrappingKeys(context, found.port, place, id);
+    // A refresh may have let go of the pin; what tokens have of their own is there all the same.
+    if (pin !== undefined || wantsWrappingKey(olds)) await removeGroupWrappingKeys(context, found.port, place, id);
     return connected;
   }
   const made = await makeGroupWrappingKey(context, found.port, place, id);

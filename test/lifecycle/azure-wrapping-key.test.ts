@@ -145,6 +145,15 @@ describe("a wrapping key that a token has of its own", () => {
     expect(wrappingKeys()).toEqual([]);
   });
 
+  it("goes when the group keeps none any more, also where the group's own was lost before", async () => {
+    await tokens();
+    await world.vault.deleteKey(new URL(pin().id).pathname.split("/")[2] ?? "");
+    await group.refresh();
+    expect(group.outputs).not.toHaveProperty("wrappingKey");
+    await group.up({ ...groupProgram, kek: { lifetime: "import" } });
+    expect(wrappingKeys()).toEqual([]);
+  });
+
   it("goes when the group makes another wrapping key, because the token then does not know that one", async () => {
     await tokens();
     await group.up({ ...groupProgram, kek: { size: 3072 } });
