@@ -16,7 +16,7 @@ interface Row {
   readonly what: string;
   readonly hint: string;
   readonly retryable?: boolean;
-  /** Azure's own words are added. */
+  /** Azure's own words are added, or only its code where the request was a secret one. */
   readonly quote?: boolean;
 }
 
@@ -101,9 +101,16 @@ export function mapAzureError(thrown: unknown, call: FailedAzureCall): ByokError
   if (thrown instanceof ByokError) return thrown;
   const failure = azureFailure(thrown);
   const row = rowFor(failure);
-  const quoted = row.quote === true && call.secret !== true ? quote(failure.message) : "";
-  const named = failure.codes.find((code) => /^[A-Z]\w{2,60}$/.test(code));
-  const reference = row.code === "BYOK_AZURE_FAILED" && named !== undefined ? ` (${named})` : "";
+  const isSecret = call.secret === true;
+  const quoted = row.quote === true && !isSecret ? quote(failure.message) : "";
+  // The innermost code says most. It is a word of Azure's own, and repeats nothing of the request.
+  const named =
+    row.code === "BYOK_AZURE_FAILED"
+      ? failure.codes.find((code) => /^[A-Z]\w{2,60}$/.test(code))
+      : row.quote === true && isSecret
+        ? failure.codes.filter((code) => /^[A-Z][A-Za-z]{2,60}$/.test(code)).at(-1)
+        : undefined;
+  const reference = named === undefined ? "" : ` (${named})`;
   return new ByokError(row.code, `${capital(call.doing)} failed at ${call.host}: ${row.what}${reference}.${quoted}`, {
     hint: row.hint,
     retryable: row.retryable ?? false,

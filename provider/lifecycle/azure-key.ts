@@ -14,6 +14,7 @@ import { plannedFromOutputs } from "./azure-key/plan-azure-version";
 import { readAzureKey } from "./azure-key/read-azure-key";
 import { removeAzureKey } from "./azure-key/remove-azure-key";
 import { restoreBackup } from "./azure-key/restore-backup";
+import { unprovenRefusal } from "./azure-key/unproven-version";
 import { groupOf, identityOf, nameOf } from "./aws-kms-key/key-material";
 import { azureConnectionOf } from "./azure-connection-of";
 import type { Lifecycle, PlainRecord } from "./contract";
@@ -44,6 +45,8 @@ export const azureKey: Lifecycle = {
 
   async update(context, id, olds, checked) {
     const record = plannedFromOutputs(olds, checked);
+    const refusal = unprovenRefusal(olds, record);
+    if (refusal !== undefined) throw refusal;
     const inputs = parseAzureKey(asFound(record, olds));
     const changed = changesOfAzureKey(olds, record);
     requireFreshState(record, olds, undefined);

@@ -2,6 +2,7 @@ import { createHash, generateKeyPairSync } from "node:crypto";
 import { azureKey } from "../../provider/lifecycle/azure-key";
 import type { PlainRecord } from "../../provider/lifecycle/contract";
 import { composeByokFile } from "../../provider/model/byok-file";
+import { ByokError } from "../../provider/model/errors";
 import { azureProgram, signingSource } from "./azure-programs";
 import { vaultUrl } from "./fake-key-vault";
 import { World, type EngineResource } from "./lifecycle-world";
@@ -137,9 +138,7 @@ describe("a file that follows a run which was killed behind its import", () => {
       ["first", true],
       ["second", true],
     ]);
-    expect(world.warnings.join("\n")).toContain(
-      "holds other material, which an earlier run imported; it stays as it is",
-    );
+    expect(world.warnings.join("\n")).toContain("which an earlier run imported; it stays as it is");
     expect(key.outputs).toMatchObject({ version: 2, pending: [] });
     expect(await key.up(program())).toBe("same");
   });
@@ -183,6 +182,52 @@ describe("a file that follows a run which was killed behind its import", () => {
     await key.up(program());
     expect(versions().at(-1)).toEqual(["first", true]);
     expect(key.outputs).toMatchObject({ version: 2 });
+  });
+});
+
+describe("a version that was not found to have its public key", () => {
+  it("is not enabled by taking the public key away, neither after a failed run nor after a refresh", async () => {
+    put("planted", wrong);
+    await expect(key.up(named())).rejects.toThrow("it stays disabled");
+    const { outputs } = key;
+    await expect(key.up(program())).rejects.toThrow("material.publicKey cannot be removed");
+    expect(world.warnings.join("\n")).toContain("pulumi up is going to be refused: material.publicKey");
+    expect(key.outputs).toEqual(outputs);
+    await key.refresh();
+    await expect(key.up(program())).rejects.toMatchObject({ code: "BYOK_COPY_DIFFERS" });
+    expect(versions()).toEqual([["planted", false]]);
+    put("second");
+    await key.up(program());
+    expect(versions()).toEqual([
+      ["planted", false],
+      ["second", true],
+    ]);
+  });
+
+  it("is left as it is also after a killed run, and the file makes another version", async () => {
+    put("planted", wrong);
+    await killed(named());
+    await key.up(program());
+    expect(versions()).toEqual([
+      ["planted", false],
+      ["planted", true],
+    ]);
+  });
+
+  it("may lose it once it was compared", async () => {
+    await key.up(named());
+    expect(await key.up(program())).toBe("updated");
+    expect(versions()).toEqual([["first", true]]);
+  });
+});
+
+describe("an import that Azure finds wrong", () => {
+  it("may be so for another setting than the file, and tells what Azure calls it", async () => {
+    world.vault.importByok = () =>
+      Promise.reject(new ByokError("BYOK_AZURE_REQUEST_INVALID", "Azure finds the request wrong (BadParameter)."));
+    await expect(key.up(program())).rejects.toThrow(
+      /or Azure refuses another setting \(operations, tags, notBefore, expiresOn\)\. .*\(BadParameter\)/,
+    );
   });
 });
 

@@ -12,6 +12,7 @@ import { asFound } from "./as-found";
 import { azureMaterialIn } from "./byok-material";
 import { foretellOther } from "./wrapping-key-asked";
 import { plannedFromOutputs } from "./plan-azure-version";
+import { unprovenRefusal } from "./unproven-version";
 
 /** What only the state and the next act use: a change of it is recorded and writes nothing to the vault. */
 const recordedOnly = ["allowPlaintext", "follow", "rotationTrigger", "materialDigest", "deletion"];
@@ -71,6 +72,8 @@ function warnOfChanges(
   changed: readonly string[],
 ): void {
   const { log } = context;
+  const refusal = unprovenRefusal(olds, news);
+  if (refusal !== undefined) log.warn(`pulumi up is going to be refused: ${refusal.sentence}`);
   if (triggerIsLost(news, olds)) log.warn(laggingSentence);
   if (changed.includes("rotation") && !hasUnknown(news["rotation"])) log.info(policyChange(news));
   if (changed.includes("version") && typeof olds["version"] === "number") log.warn(rotationSentence(olds, news));

@@ -84,15 +84,15 @@ async function readChecked(context: LifecycleContext, inputs: AzureKeyGoal, pin:
   throw new ByokError("BYOK_MATERIAL_INVALID", `The file ${path} cannot be imported: ${fault}`, { property });
 }
 
-/** Azure says of a file that does not open, or holds another key than it was told, only that the request is wrong; that the header is right was seen before. */
+/** Azure says of a file that does not open, or holds another key than it was told, only that the request is wrong, and says the same of any other setting; that the header is right was seen before. */
 function unopened(error: unknown, { material, spec }: AzureKeyGoal): unknown {
   if (!(error instanceof ByokError) || error.code !== "BYOK_AZURE_REQUEST_INVALID") return error;
   return new ByokError(
     "BYOK_MATERIAL_INVALID",
-    `Azure does not take ${nameOf(material)}: it does not open under the group's wrapping key, or holds no ${spec} key.`,
+    `Azure does not take ${nameOf(material)}: it does not open under the group's wrapping key, or holds no ${spec} key, or Azure refuses another setting (operations, tags, notBefore, expiresOn). ${error.message}`,
     {
       property: "material.byok",
-      hint: "Correct spec, or have the key wrapped again: RSA-OAEP with SHA-1 under wrappingKey.publicKeyPem, then RFC 5649 of the key in PKCS#8 (of an AES key: its bytes).",
+      hint: "Where one of those settings was changed last, undo that. Else correct spec, or have the key wrapped again: RSA-OAEP with SHA-1 under wrappingKey.publicKeyPem, then RFC 5649 of the key in PKCS#8 (of an AES key: its bytes).",
     },
   );
 }

@@ -36,7 +36,7 @@ export function pastOtherMaterial(
   }
   if (taken !== undefined)
     context.log.warn(
-      `version ${String(taken.number)} (${taken.facts.version}) holds other material, which an earlier run imported; it stays as it is, ${taken.facts.enabled ? "enabled" : "disabled"}, and this material is version ${String(goal.version)}.`,
+      `version ${String(taken.number)} (${taken.facts.version}) holds other material, or such that was never compared, which an earlier run imported; it stays as it is, ${taken.facts.enabled ? "enabled" : "disabled"}, and this material is version ${String(goal.version)}.`,
     );
   return goal;
 }
@@ -44,8 +44,12 @@ export function pastOtherMaterial(
 /** By the mark on the version. One that has none is of a source key, or somebody took the mark of a version away that the state knows. */
 function isOther(goal: AzureKeyGoal, { facts }: OwnVersion, { versions }: KnownBefore): boolean {
   const mark = facts.tags[ownershipTags.material];
-  if (mark !== undefined) return mark !== materialMark(goal);
-  return "byok" in goal.material && !versions.some(({ keyVersion }) => keyVersion === facts.version);
+  if (mark !== undefined && mark !== materialMark(goal)) return true;
+  const isKnown = versions.some(({ keyVersion }) => keyVersion === facts.version);
+  if (!("byok" in goal.material) || isKnown) return false;
+  // A run that was cut off left it disabled, to compare it first: it is not enabled because nothing is compared any more.
+  const waits = !facts.enabled && goal.enabled !== false && goal.expectedPublicKeySha256 === undefined;
+  return mark === undefined || waits;
 }
 
 const nextOf = (goal: AzureKeyGoal): AzureKeyGoal => ({
