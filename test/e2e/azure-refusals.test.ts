@@ -105,8 +105,13 @@ describe("a group is refused before anything is made", () => {
   });
 });
 
+/** A wrapping key as a group's outputs tell it. */
+interface ToldWrappingKey extends PinnedWrappingKey {
+  readonly publicKeyPem: string;
+}
+
 /** As an administrator of the vault imports a key whose private half is known outside, with all that a wrapping key has. */
-async function placeAttackersKey(): Promise<PinnedWrappingKey> {
+async function placeAttackersKey(): Promise<ToldWrappingKey> {
   const pair = generateKeyPairSync("rsa", { modulusLength: 2048 });
   const parts = Object.entries(pair.privateKey.export({ format: "jwk" })).flatMap(([part, text]) =>
     part !== "kty" && typeof text === "string" ? [[part, Buffer.from(text, "base64url")] as const] : [],
@@ -118,7 +123,11 @@ async function placeAttackersKey(): Promise<PinnedWrappingKey> {
     { hardwareProtected: true },
   );
   const spki = pair.publicKey.export({ format: "der", type: "spki" });
-  return { id: made.id ?? "", publicKeySha256: createHash("sha256").update(spki).digest("hex") };
+  return {
+    id: made.id ?? "",
+    publicKeySha256: createHash("sha256").update(spki).digest("hex"),
+    publicKeyPem: pair.publicKey.export({ format: "pem", type: "spki" }).toString(),
+  };
 }
 
 /** As somebody does who may write to the backend. */
@@ -127,6 +136,9 @@ async function putState(text: string): Promise<void> {
   await writeFile(file, text);
   await lab.project.expectSuccess("stack", "import", "--file", file);
 }
+
+/** A text as it stands within a JSON text. */
+const escaped = (text: string): string => JSON.stringify(text).slice(1, -1);
 
 const wrappingKeysThere = async (): Promise<readonly string[]> =>
   Object.keys(await lab.living("premium")).filter((each) => each.startsWith("byok-kek-"));
@@ -154,9 +166,14 @@ describe("a wrapping key", () => {
 
   it("that somebody put into the state and the vault wraps nothing, also not for a file", async () => {
     const honest = await lab.project.expectSuccess("stack", "export");
-    const { wrappingKey: pin } = (await lab.project.outputs("premium")) as { readonly wrappingKey: PinnedWrappingKey };
+    const { wrappingKey: pin } = (await lab.project.outputs("premium")) as { readonly wrappingKey: ToldWrappingKey };
     const attackers = await placeAttackersKey();
-    const altered = honest.replaceAll(pin.id, attackers.id).replaceAll(pin.publicKeySha256, attackers.publicKeySha256);
+    const pem = pin.publicKeyPem;
+    const altered = honest
+      .replaceAll(pin.id, attackers.id)
+      .replaceAll(pin.publicKeySha256, attackers.publicKeySha256)
+      .replaceAll(escaped(pem), escaped(attackers.publicKeyPem))
+      .replaceAll(escaped(escaped(pem)), escaped(escaped(attackers.publicKeyPem)));
     await putState(altered);
     const says =
       /: the state names \S+byok-kek-mallory\S+ .*, and the token remembers \S+, which is still there\. .*--replace.*\.$/;
