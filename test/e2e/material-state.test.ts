@@ -61,7 +61,7 @@ describe("the material of a key that was rotated in place", () => {
     await lab.project.expectSuccess("preview", "--expect-no-changes");
   });
 
-  it("expires as kept valid, comes back by the next up after a refresh, and reads what it encrypted", async () => {
+  it("expires as kept valid, comes back disabled where the program says so, and enabled reads what it encrypted", async () => {
     await lab.project.program(program('keepValidFor: "10d", renewBefore: "2d"', 'rotationTrigger: "two"'));
     await lab.project.up();
     await lab.project.expectSuccess("preview", "--expect-no-changes");
@@ -70,6 +70,9 @@ describe("the material of a key that was rotated in place", () => {
     const refreshed = await lab.project.expectSuccess("refresh", "--yes");
     expect(refreshed).toContain("the key material is gone (deleted or expired)");
     // The clock of this machine has not moved: for it the validity lasts.
+    await lab.project.program(program("enabled: false", 'rotationTrigger: "two"'));
+    await lab.project.up();
+    expect(await state()).toBe("Disabled");
     await lab.project.program(program("", 'rotationTrigger: "two"'));
     await lab.project.up();
     for (const [name, text] of Object.entries(before)) expect(await decrypt(text)).toBe(name);

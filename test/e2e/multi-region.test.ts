@@ -46,6 +46,12 @@ const materialStates = async (kms: KMSClient, KeyId: string): Promise<readonly u
   const { Rotations = [] } = await kms.send(all);
   return Rotations.map(({ KeyMaterialState, ImportState }) => [KeyMaterialState, ImportState]);
 };
+/** When the material expires in a Region, in seconds since 1970; undefined where it does not. */
+const expiryOf = async (kms: KMSClient, KeyId: string): Promise<number | undefined> => {
+  const { KeyMetadata } = await kms.send(new DescribeKeyCommand({ KeyId }));
+  const { ValidTo } = KeyMetadata ?? {};
+  return ValidTo === undefined ? undefined : Math.floor(ValidTo.getTime() / 1000);
+};
 const keyIdOf = async (name: string): Promise<string> => String((await lab.project.outputs(name))["keyId"]);
 
 const clearFile = '{ file: "partner.hex", encoding: "hex", spec: "AES_256", group: hsm, allowPlaintext: true }';
@@ -213,13 +219,19 @@ describe("the material of a key in three Regions that was rotated in place", () 
       expect(await stateOf(kms, keyId)).toBe("PendingImport");
       await expect(decryptAs(kms, before["ledger"])).rejects.toThrow(/pending import/i);
     }
-    await lab.project.program(program("second", { ledger: moved }));
+    const validTo = new Date(Date.now() + 90 * 86_400_000);
+    const expiring = moved.replace("{ group: virginia }", `{ group: virginia, validTo: "${validTo.toISOString()}" }`);
+    await lab.project.program(program("second", { ledger: expiring }));
     await lab.project.up();
     await expectLedgerReadable();
+    expect(await expiryOf(overseas, keyId)).toBe(Math.floor(validTo.getTime() / 1000));
+    expect(await Promise.all([expiryOf(here, keyId), expiryOf(there, keyId)])).toEqual([undefined, undefined]);
+    await lab.project.expectSuccess("preview", "--expect-no-changes");
   });
 
   it("comes back in a Region in which somebody deleted it, and no other is touched", async () => {
     const keyId = await keyIdOf("ledger");
+    await lab.project.program(program("second", { ledger: moved }));
     const [newest] =
       (
         await there.send(new ListKeyRotationsCommand({ KeyId: keyId, IncludeKeyMaterial: "ALL_KEY_MATERIAL" }))
