@@ -2,7 +2,7 @@ import path from "node:path";
 import type { z } from "zod";
 import type { AzureConnection } from "../model/azure-connection";
 import { ByokError, type ByokErrorCode } from "../model/errors";
-import type { CustodianPort, ImportRequest } from "../model/ports/custodian";
+import type { CopyLink, CustodianPort, ImportRequest } from "../model/ports/custodian";
 import type { TokenConnection } from "../model/token";
 import {
   azureCredentialEnvironment,
@@ -11,6 +11,7 @@ import {
   type Environment,
 } from "./child-environment";
 import { startChild, type ChildLink, type ChildSettings } from "./child-link";
+import { recentReading, type RecentReading } from "./recent-reading";
 import { oneShotOperations, operationSchemas, type OperationName } from "./protocol";
 
 /** What a custodian client may be told; everything has a default. */
@@ -103,8 +104,13 @@ export function openCustodian(token: TokenConnection, deps: CustodianDeps = {}):
       const error = ByokError.from(thrown, `The custodian's operation "${operation}"`);
       if (pinRefusals.includes(error.code)) refusedPin = error;
       throw error;
+    } finally {
+      if (operation !== "links") recentLinks.clear();
     }
   };
+
+  /** By owner; whatever else is asked of the token may write links. */
+  const recentLinks = new Map<string, RecentReading<readonly CopyLink[]>>();
 
   const forTarget = ({ target }: ImportRequest): Record<string, string> =>
     credentialEnvironment(target.connection.credentials, environment);
@@ -170,7 +176,13 @@ export function openCustodian(token: TokenConnection, deps: CustodianDeps = {}):
     claimant: (owner) => call("claimant", claimant.result, [owner]),
     deactivated: (owner) => call("deactivated", deactivated.result, [owner]),
     setDeactivated: (owner, versions) => call("setDeactivated", setDeactivated.result, [owner, versions]),
-    links: (owner) => call("links", links.result, [owner]),
+    links: (owner, { recent = false } = {}) => {
+      const anew = (): Promise<readonly CopyLink[]> => call("links", links.result, [owner]);
+      if (!recent) return anew();
+      const reading = recentLinks.get(owner) ?? recentReading(anew);
+      recentLinks.set(owner, reading);
+      return reading.read();
+    },
     noteDeletion: (version, arn, deletionDate) =>
       call(
         "noteDeletion",

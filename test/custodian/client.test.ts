@@ -58,8 +58,13 @@ describe("the process that holds a token", () => {
     expect(await custodian.survey()).toMatchObject([{ owner, version: 1, name: "payments" }]);
     expect(await custodian.links(owner)).toMatchObject([{ arn }]);
     await custodian.noteDeletion(version, arn, "2000-01-01T00:00:00.000Z");
+    expect(await custodian.links(owner, { recent: true })).toMatchObject([
+      { deletionDate: "2000-01-01T00:00:00.000Z" },
+    ]);
     await custodian.noteRevival(version, arn);
     expect((await custodian.links(owner))[0]).not.toHaveProperty("deletionDate");
+    expect((await custodian.links(owner, { recent: true }))[0]).not.toHaveProperty("deletionDate");
+    expect(await custodian.links(owner, { recent: true })).toBe(await custodian.links(owner, { recent: true }));
     await custodian.noteReturning(version, arn, "2000-01-01T00:00:00.000Z");
     expect(await custodian.links(owner)).toMatchObject([{ returning: "2000-01-01T00:00:00.000Z" }]);
     await custodian.noteReturning(version, arn);

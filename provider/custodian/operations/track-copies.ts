@@ -2,9 +2,12 @@ import type { CopyLink, VersionRef } from "../../model/ports/custodian";
 import { readLinks, removeLink, writeLink } from "../copy-links";
 import type { OperationContext } from "../operation-context";
 
-/** {@link CustodianPort.links} */
-export const links = ({ token }: OperationContext, owner: string): Promise<readonly CopyLink[]> =>
-  readLinks(token, owner);
+/** {@link CustodianPort.links}; the provider's side keeps what is recent. */
+export const links = (
+  { token }: OperationContext,
+  owner: string,
+  _options?: { readonly recent?: boolean },
+): Promise<readonly CopyLink[]> => readLinks(token, owner);
 
 /** {@link CustodianPort.noteDeletion}. A copy that the token does not remember needs no note. */
 export async function noteDeletion(

@@ -25,14 +25,18 @@ export async function noteReturn(
   context: LifecycleContext,
   inputs: KeyInputs,
   arns: readonly string[],
-  { versions = [], warns = true }: { readonly versions?: readonly KeyVersion[]; readonly warns?: boolean } = {},
+  {
+    versions = [],
+    warns = true,
+    recent = false,
+  }: { readonly versions?: readonly KeyVersion[]; readonly warns?: boolean; readonly recent?: boolean } = {},
 ): Promise<void> {
   if (arns.length === 0) return;
   for (const { token, owner } of holdersOf(inputs, versions)) {
     let found = false;
     try {
       const custodian = context.custodian(token);
-      const dated = (await custodian.links(owner)).filter((link) => link.deletionDate !== undefined);
+      const dated = (await custodian.links(owner, { recent })).filter((link) => link.deletionDate !== undefined);
       for (const { version, arn } of dated.filter((link) => arns.includes(link.arn))) {
         found = true;
         await custodian.noteRevival({ owner, version }, arn);
@@ -55,6 +59,7 @@ export const noteStillThere = (
   noteReturn(context, inputs, livingArns(found), {
     versions: keyVersionsIn(found),
     warns: isReturned(before, found),
+    recent: true,
   });
 
 /** True where something of the key waited for its deletion, and is there. */

@@ -45,7 +45,7 @@ export async function noteStillThere(
   known: readonly AzureKeyVersion[],
 ): Promise<void> {
   for (const holder of holdersOf(inputs, known)) {
-    const links = await linksTo(context, holder, inputs).catch(() => []);
+    const links = await linksTo(context, holder, inputs, { recent: true }).catch(() => []);
     try {
       await takeBack(
         context,
@@ -75,8 +75,9 @@ async function linksTo(
   context: LifecycleContext,
   { token, owner }: Holder,
   { vaultUrl, name }: Place,
+  options: { readonly recent?: boolean } = {},
 ): Promise<readonly CopyLink[]> {
-  const links = await context.custodian(token).links(owner);
+  const links = await context.custodian(token).links(owner, options);
   return links.filter(({ arn }) => arn === azureKeyId(vaultUrl, name));
 }
 

@@ -201,8 +201,12 @@ export interface CustodianPort extends AzureCustodianPort, KeptMaterialPort {
    * @throws ByokError BYOK_TOKEN_UNSUPPORTED where the token stores no data objects
    */
   setDeactivated(owner: string, versions: readonly number[]): Promise<void>;
-  /** Copies that the token remembers for an owner; empty where the token stores no links. */
-  links(owner: string): Promise<readonly CopyLink[]>;
+  /**
+   * Copies that the token remembers for an owner; empty where the token stores no links.
+   *
+   * @param options - `recent`: as they were a few seconds ago at most, read once for all who ask meanwhile: a refresh asks for each of hundreds of keys. Not for what decides about a key
+   */
+  links(owner: string, options?: { readonly recent?: boolean }): Promise<readonly CopyLink[]>;
   /** Remembers when a copy will be gone (or, without a date, that it is gone now). */
   noteDeletion(version: VersionRef, arn: string, deletionDate?: string): Promise<void>;
   /** Takes the date of {@link noteDeletion} back: the copy stays, and may need its material again. */
