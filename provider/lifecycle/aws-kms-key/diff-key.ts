@@ -17,7 +17,7 @@ import {
 } from "./consequence-sentences";
 import { compromisedVersions, compromiseOf, groupOf, identityOf, nameOf } from "./key-material";
 import { scheduleSentence, whileLeaving } from "./by-schedule";
-import { staysDisabled } from "./enable-former";
+import { isLeftDisabled } from "./enable-former";
 import { rotationSettings } from "./rotation-settings";
 import { changesOfReplicas, warnOfReplicas } from "./replicas/diff-replicas";
 import { recordedReplicas } from "./replicas/recorded-replicas";
@@ -132,7 +132,7 @@ function changeOf(olds: PlainRecord, news: PlainRecord): string {
 /** What becomes of a former key that is kept: a disabled one is enabled before it is left behind, but for what is to stay disabled. */
 function keptSentence(olds: PlainRecord, news: PlainRecord): string {
   if (olds["keyState"] !== "Disabled") return "stays as it is and decrypts what it encrypted";
-  return staysDisabled(olds, news)
+  return isLeftDisabled(olds, news)
     ? "stays disabled: what it encrypted cannot be read until it is enabled again"
     : "is enabled again first, stays, and decrypts what it encrypted";
 }

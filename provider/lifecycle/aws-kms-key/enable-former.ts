@@ -12,7 +12,7 @@ import type { Rotation } from "./rotate-to-new-key";
 import { rotationSettings } from "./rotation-settings";
 
 /** True of a disabled key that is to stay so when it is left behind: its program says so, or others may have its material. */
-export function staysDisabled(olds: PlainRecord, wanted: PlainRecord): boolean {
+export function isLeftDisabled(olds: PlainRecord, wanted: PlainRecord): boolean {
   const material = materialIn(olds);
   return wanted["enabled"] === false || (material !== undefined && compromiseOf(material) !== undefined);
 }
@@ -32,7 +32,7 @@ export async function enableFormer(
   const step = "enable the former key";
   if (rotationSettings(inputs).afterRotation !== "keep") return olds;
   const enable = async (place: Place, record: PlainRecord): Promise<PlainRecord> => {
-    const isWanted = record["keyId"] === keyId && !staysDisabled(olds, place.inputs);
+    const isWanted = record["keyId"] === keyId && !isLeftDisabled(olds, place.inputs);
     const facts = isWanted ? await place.kms.describeKey(keyId) : undefined;
     if (facts?.state !== "Disabled") return record;
     context.mayProceed();

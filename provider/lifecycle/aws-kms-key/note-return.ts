@@ -1,18 +1,10 @@
-import { ByokError } from "../../model/errors";
 import { isLeaving } from "../../model/key-states";
 import { formerKeys, keyVersionsIn, type KeyVersion } from "../../model/key-versions";
-import type { TokenConnection } from "../../model/token";
 import type { LifecycleContext, PlainRecord } from "../contract";
-import { sameJson } from "../same-json";
+import { eachHolder, warnOfDate, type Holder } from "../material-holders";
 import type { KeyInputs } from "./key-inputs";
 import { tokenOf } from "./note-deletion";
 import { recordedReplicas } from "./replicas/recorded-replicas";
-
-/** Who remembers copies of a key: the owner hash under which a token links them. */
-interface Holder {
-  readonly token: TokenConnection;
-  readonly owner: string;
-}
 
 /**
  * A key that stays may need its material again: every token that has it takes back the date that it noted, of every version. Before a deletion is cancelled, so that
@@ -42,7 +34,7 @@ export async function noteReturn(
         await custodian.noteRevival({ owner, version }, arn);
       }
     } catch (error) {
-      if (warns || found) warnOfDate(context, error);
+      if (warns || found) warnOfDate(context, error, ", and run pulumi refresh where the token is at hand");
     }
   }
 }
@@ -84,20 +76,5 @@ const placesOf = (record: PlainRecord): readonly { readonly arn: string; readonl
     return [...own, ...formerKeys(keyVersionsIn(place), String(keyId))];
   });
 
-function holdersOf(inputs: KeyInputs, versions: readonly KeyVersion[]): readonly Holder[] {
-  const holders: Holder[] = [];
-  for (const version of [{ version: inputs.version }, ...versions]) {
-    const held = tokenOf(inputs, version);
-    if (held === undefined) continue;
-    const { token, owner } = held;
-    if (!holders.some((each) => sameJson(each, { token, owner }))) holders.push({ token, owner });
-  }
-  return holders;
-}
-
-function warnOfDate(context: LifecycleContext, error: unknown): void {
-  const { sentence } = ByokError.from(error, "Noting the return in the token");
-  context.log.warn(
-    `the token could not note that this copy stays: ${sentence} Until it does, it lets the source key be destroyed once the former date has passed; do not destroy it, and run pulumi refresh where the token is at hand.`,
-  );
-}
+const holdersOf = (inputs: KeyInputs, versions: readonly KeyVersion[]): readonly Holder[] =>
+  eachHolder([{ version: inputs.version }, ...versions].flatMap((version) => tokenOf(inputs, version) ?? []));

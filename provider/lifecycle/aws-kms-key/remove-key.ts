@@ -16,7 +16,7 @@ import { noteReturn } from "./note-return";
 import { observeKey } from "./observe-key";
 import { removalWord } from "./removal-word";
 import { placesToRemove } from "./replicas/places-to-remove";
-import { lastReplicaOf, noteReplicaGone, type ReplicasGone } from "./replicas/replicas-gone";
+import { afterReplica, lastReplicaOf, noteReplicaGone, type ReplicasGone } from "./replicas/replicas-gone";
 
 /**
  * Lets the key of every version go, replicas before their primary and the newest last: deletes the aliases of this resource, then schedules the key's deletion. In this order a run
@@ -92,13 +92,17 @@ async function removeOne(removal: Removal, keyId: string, observed: ObservedKey 
   }
   if (facts.state === "PendingReplicaDeletion") {
     context.log.info(`${facts.arn} is already scheduled for deletion, and waits for its replicas.`);
-    return noteGoing(removal, keyId, dateAfter(lastReplica, facts.pendingWindowInDays ?? inputs.deletionWindowInDays));
+    return noteGoing(
+      removal,
+      keyId,
+      afterReplica(lastReplica, facts.pendingWindowInDays ?? inputs.deletionWindowInDays),
+    );
   }
   await deleteOwnAliases(context, kms, outputs, observed.aliases);
   context.mayProceed();
   context.log.progress("scheduling the key's deletion");
   const scheduled = await kms.scheduleDeletion(keyId, inputs.deletionWindowInDays);
-  const date = dateAfter(lastReplica, inputs.deletionWindowInDays) ?? scheduled;
+  const date = afterReplica(lastReplica, inputs.deletionWindowInDays) ?? scheduled;
   context.log.info(
     `AWS deletes ${facts.arn} on ${dayOf(date)}${waitFor(facts, inputs, lastReplica)}; until then kms:CancelKeyDeletion takes that back.`,
   );
@@ -107,11 +111,6 @@ async function removeOne(removal: Removal, keyId: string, observed: ObservedKey 
   noteReplicaGone(replicasGone, keyId, inputs.region, isDated ? date : undefined);
   await noteGoing(removal, keyId, isDated ? date : undefined);
 }
-
-const dayInMs = 86_400_000;
-
-const dateAfter = (start: Date | undefined, days: number): Date | undefined =>
-  start === undefined ? undefined : new Date(start.getTime() + days * dayInMs);
 
 /** Both dates of a primary: AWS counts its days once its last replica is gone. */
 function waitFor({ replicaRegions = [] }: KmsKeyFacts, inputs: KeyInputs, lastReplica: Date | undefined): string {

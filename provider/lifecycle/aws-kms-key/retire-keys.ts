@@ -8,7 +8,7 @@ import { PartialFailure, type LifecycleContext, type PlainRecord } from "../cont
 import type { KeyInputs } from "./key-inputs";
 import { compromisedVersions } from "./key-material";
 import { noteDeletion } from "./note-deletion";
-import { lastReplicaOf, type ReplicasGone } from "./replicas/replicas-gone";
+import { afterReplica, lastReplicaOf, type ReplicasGone } from "./replicas/replicas-gone";
 import { rotationSettings } from "./rotation-settings";
 
 /** A former copy of what others may have is disabled whatever was said of it. */
@@ -87,7 +87,7 @@ async function retire(
   const now = context.clock().toISOString();
   const lastReplica = lastReplicaOf(facts, due.replicasGone);
   if (isLeaving(facts.state)) {
-    const known = facts.deletionDate ?? afterReplica(lastReplica, facts.pendingWindowInDays);
+    const known = facts.deletionDate ?? afterReplica(lastReplica, facts.pendingWindowInDays ?? deletionWindow.default);
     if (known !== undefined) await noteDeletion(context, due.inputs, version, known);
     return { keyState: facts.state, deletionDate: known?.toISOString() ?? now };
   }
@@ -111,7 +111,7 @@ async function retire(
   }
   const scheduled = await kms.scheduleDeletion(version.keyId, deletionWindow.default);
   const waits = facts.replicaRegions !== undefined;
-  const known = waits ? afterReplica(lastReplica) : scheduled;
+  const known = waits ? afterReplica(lastReplica, deletionWindow.default) : scheduled;
   const date = known ?? scheduled;
   const earliest =
     known === undefined
@@ -124,8 +124,3 @@ async function retire(
   if (known !== undefined) await noteDeletion(context, due.inputs, version, known);
   return { keyState: waits ? "PendingReplicaDeletion" : "PendingDeletion", deletionDate: date.toISOString() };
 }
-
-const dayInMs = 86_400_000;
-
-const afterReplica = (gone: Date | undefined, days: number = deletionWindow.default): Date | undefined =>
-  gone === undefined ? undefined : new Date(gone.getTime() + days * dayInMs);

@@ -1,18 +1,10 @@
 import { azureKeyId } from "../../model/azure-key-name";
 import type { AzureKeyVersion } from "../../model/azure-key-versions";
-import { ByokError } from "../../model/errors";
 import type { CopyLink } from "../../model/ports/custodian";
-import type { TokenConnection } from "../../model/token";
 import { groupOf } from "../aws-kms-key/key-material";
 import type { LifecycleContext } from "../contract";
-import { sameJson } from "../same-json";
+import { eachHolder, warnOfDate, type Holder } from "../material-holders";
 import type { AzureKeyGoal } from "./azure-key-inputs";
-
-/** Who remembers copies of a key: the owner hash under which a token links them. */
-interface Holder {
-  readonly token: TokenConnection;
-  readonly owner: string;
-}
 
 type Place = Pick<AzureKeyGoal, "material" | "vaultUrl" | "name">;
 
@@ -63,12 +55,7 @@ function holdersOf({ material }: Place, known: readonly AzureKeyVersion[]): read
   const present = group?.abilities?.storesLinks === true ? group.token : undefined;
   const all = known.map(({ token = present, sourceOwner }) => ({ token, owner: sourceOwner }));
   const source = "source" in material ? [{ token: present, owner: material.source.owner }] : [];
-  const holders: Holder[] = [];
-  for (const { token, owner } of [...all, ...source]) {
-    if (token === undefined || owner === undefined) continue;
-    if (!holders.some((each) => sameJson(each, { token, owner }))) holders.push({ token, owner });
-  }
-  return holders;
+  return eachHolder([...all, ...source]);
 }
 
 async function linksTo(
@@ -83,11 +70,4 @@ async function linksTo(
 
 async function takeBack(context: LifecycleContext, { token }: Holder, links: readonly CopyLink[]): Promise<void> {
   for (const { owner, version, arn } of links) await context.custodian(token).noteRevival({ owner, version }, arn);
-}
-
-function warnOfDate(context: LifecycleContext, error: unknown): void {
-  const { sentence } = ByokError.from(error, "Noting the return in the token");
-  context.log.warn(
-    `the token could not note that this copy stays: ${sentence} Until it does, it lets the source key be destroyed once the former date has passed; do not destroy it.`,
-  );
 }

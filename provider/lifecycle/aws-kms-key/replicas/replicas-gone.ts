@@ -9,6 +9,12 @@ export function noteReplicaGone(gone: ReplicasGone, keyId: string, region: strin
   gone.set(keyId, dates.set(region, date));
 }
 
+const dayInMs = 86_400_000;
+
+/** When a primary is deleted whose days count from the deletion of its last replica on; undefined while that is not known. */
+export const afterReplica = (gone: Date | undefined, days: number): Date | undefined =>
+  gone === undefined ? undefined : new Date(gone.getTime() + days * dayInMs);
+
 /** When the last replica of a primary is deleted; undefined where it has none, or where of one of them nobody knows. */
 export function lastReplicaOf(
   { keyId, replicaRegions = [] }: Pick<KmsKeyFacts, "keyId" | "replicaRegions">,
