@@ -66,18 +66,6 @@ const program = ({ origin, regions }: Setting, rotated: boolean): PlainRecord =>
   tags: undefined,
 });
 
-async function dies(act: () => Promise<unknown>, call: number, after: boolean): Promise<boolean> {
-  world.kms.failAt = { call: world.kms.calls.length + call, after };
-  try {
-    await act();
-    return false;
-  } catch {
-    return true;
-  } finally {
-    world.kms.failAt = undefined;
-  }
-}
-
 describe.each<Setting>([
   { origin: "EXTERNAL", regions: 1 },
   { origin: "AWS_KMS", regions: 1 },
@@ -94,7 +82,7 @@ describe.each<Setting>([
             await found(setting);
             await key.up(program(setting, false));
             const former = key.outputs["keyId"];
-            const failed = await dies(() => key.up(program(setting, true)), call, after);
+            const failed = await world.dies(() => key.up(program(setting, true)), call, after);
             for (let turn = 0; turn < refreshes; turn += 1) await key.refresh();
             await key.up(program(setting, true));
             const { keyId } = key.outputs;

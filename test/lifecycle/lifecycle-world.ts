@@ -63,6 +63,19 @@ export class World {
     };
   }
 
+  /** Runs an act as if it died in a call to KMS, counted from 1 on; true where it did. */
+  async dies(act: () => Promise<unknown>, call: number, after: boolean): Promise<boolean> {
+    this.kms.failAt = { call: this.kms.calls.length + call, after };
+    try {
+      await act();
+      return false;
+    } catch {
+      return true;
+    } finally {
+      this.kms.failAt = undefined;
+    }
+  }
+
   /** A resource as the engine drives it: check, then create or diff and update, keeping what a state would keep. */
   resource(lifecycle: Lifecycle, name: string): EngineResource {
     return new EngineResource(lifecycle, this.context(name));

@@ -39,19 +39,6 @@ async function materialsUpTo(version: number): Promise<readonly (string | undefi
   return materials;
 }
 
-/** Runs an act as if it died in a call; true where it did. */
-async function dies(act: () => Promise<unknown>, call: number, after: boolean): Promise<boolean> {
-  world.kms.failAt = { call: world.kms.calls.length + call, after };
-  try {
-    await act();
-    return false;
-  } catch {
-    return true;
-  } finally {
-    world.kms.failAt = undefined;
-  }
-}
-
 describe("a rotation schedule of AWS's own material", () => {
   it("begins one period after it was written down, and rotates nothing before", async () => {
     await key.up(native());
@@ -207,7 +194,7 @@ describe("a rotation schedule of AWS's own material", () => {
             begin();
             await key.up(program);
             later("2026-09-01T00:00:00Z");
-            const failed = await dies(() => key.up(program), call, after);
+            const failed = await world.dies(() => key.up(program), call, after);
             if (between.includes("refresh")) await key.refresh();
             if (between.includes("moment")) later("2026-12-01T00:00:00Z");
             await key.up(program);
@@ -479,7 +466,7 @@ describe("a rotation schedule of a multi-Region key", () => {
         begin();
         await key.up(program);
         later("2026-09-01T00:00:00Z");
-        await dies(() => key.up(program), call, after);
+        await world.dies(() => key.up(program), call, after);
         await key.refresh();
         await key.up(program);
         const { keyId } = key.outputs;
